@@ -1,0 +1,46 @@
+/* Every bound of the QUIC layer, and the defaults of those that can be configured. */
+#ifndef PU_QUIC_LIMITS_H
+#define PU_QUIC_LIMITS_H
+
+#include "base/clock.h"
+
+/* Fixed. */
+#define PU_QUIC_CID_LEN          8     /* of the connection IDs that we choose */
+#define PU_QUIC_CIDS_MAX         12    /* per connection, the client's first one included */
+#define PU_QUIC_RESET_TOKENS_MAX 8     /* stateless reset tokens remembered per connection */
+#define PU_QUIC_REASON_MAX       128   /* bytes of a close reason that we keep or send */
+#define PU_QUIC_RUN_MAX          65507 /* bytes handed to one send() */
+#define PU_QUIC_RUN_SEGMENTS_MAX 64    /* datagrams handed to one send() (UDP_MAX_SEGMENTS) */
+#define PU_QUIC_CHUNK_SMALL      4096  /* first buffer of a stream, header included */
+#define PU_QUIC_CHUNK_BIG        65536 /* all further ones */
+#define PU_QUIC_FREE_CHUNKS_MAX  64    /* spare chunks kept per size */
+#define PU_QUIC_STREAM_TURN      16384 /* bytes a stream sends before the next has its turn */
+#define PU_QUIC_CERT_CACHE_MAX   256   /* verified certificates remembered */
+#define PU_QUIC_CERT_DER_MAX     4096  /* a longer certificate is refused unparsed */
+#define PU_QUIC_CRYPTO_DATA_MAX  16384 /* CRYPTO bytes taken from a peer in its handshake */
+#define PU_QUIC_TOMBS_MAX        1024  /* closed connections that still answer */
+#define PU_QUIC_RETRY_TOKEN_LIFE (10 * PU_NS_PER_S)
+#define PU_QUIC_STATELESS_PER_S                                                                \
+	500 /* Retry, version negotiation, stateless reset, refusal: each */
+
+/* Defaults of struct pu_quic_config. */
+#define PU_QUIC_CONNS_MAX             1024
+#define PU_QUIC_HANDSHAKES_MAX        256
+#define PU_QUIC_UNVERIFIED_MAX        64
+#define PU_QUIC_UNVERIFIED_PER_IP_MAX 8
+#define PU_QUIC_STREAMS_MAX           256
+#define PU_QUIC_STREAM_WINDOW         (UINT64_C(1) << 20)
+#define PU_QUIC_STREAM_WINDOW_MAX     (UINT64_C(10) << 20)
+#define PU_QUIC_CONN_WINDOW           (UINT64_C(3) << 19)
+#define PU_QUIC_CONN_WINDOW_MAX       (UINT64_C(15) << 20)
+#define PU_QUIC_STREAM_SEND_MAX       ((size_t)4 << 20)
+#define PU_QUIC_CONN_SEND_MAX         ((size_t)16 << 20)
+#define PU_QUIC_CONN_MEMORY_MAX       ((size_t)16 << 20)
+#define PU_QUIC_MEMORY_MAX            ((size_t)256 << 20)
+#define PU_QUIC_IDLE_TIMEOUT          (30 * PU_NS_PER_S)
+#define PU_QUIC_KEEP_ALIVE            (15 * PU_NS_PER_S)
+#define PU_QUIC_HANDSHAKE_TIMEOUT     (10 * PU_NS_PER_S)
+#define PU_QUIC_UDP_PAYLOAD_MAX       1472
+#define PU_QUIC_ACK_THRESH            16
+
+#endif
