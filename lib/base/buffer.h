@@ -18,6 +18,9 @@ struct pu_buffer {
 void pu_buffer_init(struct pu_buffer *buffer, size_t max);
 void pu_buffer_fini(struct pu_buffer *buffer);
 
+/* Makes data[len] to data[len + extra - 1] writable; the caller then adds to `len` what it
+ * wrote. PU_ELIMIT, and the buffer unchanged, when it would exceed its bound. */
+enum pu_err pu_buffer_reserve(struct pu_buffer *buffer, size_t extra) PU_MUST_CHECK;
 /* PU_ELIMIT, and the buffer unchanged, when it would exceed its bound. */
 enum pu_err pu_buffer_append(struct pu_buffer *buffer, const void *data,
                              size_t len) PU_MUST_CHECK;

@@ -29,7 +29,7 @@ void *pu_map_del(struct pu_map *map, struct pu_bytes key);
 size_t pu_map_len(const struct pu_map *map);
 
 /* Iteration: start with *pos = 0; false at the end. The map may lose the entry
- * just answered, and nothing else may change, while iterating. */
+ * just answered, and nothing else may change, while iterating. key and value may be NULL. */
 bool pu_map_next(const struct pu_map *map, size_t *pos, struct pu_bytes *key, void **value);
 
 #endif
