@@ -47,7 +47,7 @@ target_link_options(pu_options INTERFACE $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EX
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(uv REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
-pkg_check_modules(msgpack REQUIRED IMPORTED_TARGET msgpack)
+pkg_search_module(msgpack REQUIRED IMPORTED_TARGET msgpack-c msgpack) # Debian 13, 12
 pkg_check_modules(gnutls REQUIRED IMPORTED_TARGET gnutls)
 pkg_check_modules(ngtcp2 REQUIRED IMPORTED_TARGET libngtcp2>=1.11 libngtcp2_crypto_gnutls)
 pkg_check_modules(protobufc REQUIRED IMPORTED_TARGET libprotobuf-c)
@@ -57,6 +57,9 @@ find_package(nng REQUIRED)
 if(PEERUP_TESTS)
 	pkg_check_modules(criterion REQUIRED IMPORTED_TARGET criterion)
 endif()
+
+add_custom_target(unit_tests) # every pu_test
+add_custom_target(fuzzers)    # every pu_fuzz
 
 # pu_library(NAME INCLUDE dir SOURCES ... LIBS ...): a static library; INCLUDE is the folder
 # from which its users write #include "x/y.h".
@@ -91,8 +94,14 @@ function(pu_test name)
 	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 	target_compile_options(${name} PRIVATE -Wno-missing-prototypes -Wno-shadow -Wno-old-style-definition -Wno-format-nonliteral)
 	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unit)
-	add_test(NAME ${name} COMMAND ${name} --quiet -j1)
-	set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
+	if(PEERUP_SANITIZE MATCHES "thread" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+		target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/lint/tsan_rand.c)
+	endif()
+	add_dependencies(unit_tests ${name})
+	add_test(NAME ${name} COMMAND ${name} -j1)
+	# A leak is found after the test has passed: only its report can make it fail.
+	set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120
+		FAIL_REGULAR_EXPRESSION "(Address|Leak|Thread)Sanitizer[: ];runtime error: ")
 endfunction()
 
 # pu_fuzz(NAME SOURCES ... LIBS ...): a libFuzzer target; its corpus is tests/fuzz/corpus/NAME.
@@ -106,4 +115,5 @@ function(pu_fuzz name)
 	target_compile_options(${name} PRIVATE -fsanitize=fuzzer -Wno-missing-prototypes)
 	target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+	add_dependencies(fuzzers ${name})
 endfunction()
