@@ -16,6 +16,7 @@
 #ifndef PU_QUIC_ENDPOINT_H
 #define PU_QUIC_ENDPOINT_H
 
+#include <gnutls/gnutls.h>
 #include <stdbool.h>
 
 #include "base/bytes.h"
@@ -94,8 +95,9 @@ struct pu_quic_callbacks {
 
 /* Times in ns. What is not set keeps its default from limits.h. */
 struct pu_quic_config {
-	/* DER; borrowed during _new() and _set_credentials(). The key is PKCS #8 or SEC 1. */
-	struct pu_bytes cert_der, key_der;
+	/* Ours, from pu_tls_cert_credentials(): the endpoint owns it from _new() or
+	 * _set_credentials() on, if these succeed. */
+	gnutls_certificate_credentials_t credentials;
 	/* Keys for Retry tokens and stateless resets are derived from it. The same secret after a
 	 * restart lets old connections learn at once that they are gone. */
 	uint8_t secret[32];
@@ -125,7 +127,8 @@ struct pu_quic_config {
 /* Fills in the defaults; accept = true, cc = BBR, pmtud = true. */
 void pu_quic_config_default(struct pu_quic_config *config);
 
-/* PU_EINVAL: certificate, key or a bound makes no sense. `callbacks` is borrowed. */
+/* PU_EINVAL: no credentials or verify_cert, or a bound makes no sense; PU_EINTERNAL: GnuTLS.
+ * `callbacks` is borrowed. */
 enum pu_err pu_quic_endpoint_new(const struct pu_quic_config *config,
                                  const struct pu_quic_callbacks *callbacks, void *user,
                                  struct pu_quic_endpoint **out) PU_MUST_CHECK;
@@ -133,10 +136,9 @@ enum pu_err pu_quic_endpoint_new(const struct pu_quic_config *config,
  * them afterwards. See _shutdown() for the polite way. Accepts NULL. */
 void pu_quic_endpoint_free(struct pu_quic_endpoint *ep);
 
-/* New certificate for connections to come. */
-enum pu_err pu_quic_endpoint_set_credentials(struct pu_quic_endpoint *ep,
-                                             struct pu_bytes cert_der,
-                                             struct pu_bytes key_der) PU_MUST_CHECK;
+/* New certificate for connections to come; running handshakes keep theirs. */
+void pu_quic_endpoint_set_credentials(struct pu_quic_endpoint *ep,
+                                      gnutls_certificate_credentials_t credentials);
 
 /* Datagrams from a socket. Never fails: what makes no sense is counted and dropped. The data
  * is not kept. */
