@@ -2,7 +2,7 @@
  * It tries random addresses (base + 16 MiB * rand_r()), nearly all of which the sanitizer has
  * taken for its shadow. This rand_r() leads it to those just below the program. */
 
-int rand_r(unsigned *seed);
+__attribute__((visibility("default"))) int rand_r(unsigned *seed);
 
 int rand_r(unsigned *seed)
 {
