@@ -31,7 +31,7 @@
  * message sent (rust reads no more), and what is kept of it. */
 #define PU_IDENTIFY_MESSAGES_MAX     10
 #define PU_IDENTIFY_MESSAGE_MAX      8192
-#define PU_IDENTIFY_STREAM_MAX       65536
+#define PU_IDENTIFY_STREAM_MAX       (PU_IDENTIFY_MESSAGES_MAX * (PU_IDENTIFY_MESSAGE_MAX + 2))
 #define PU_IDENTIFY_SEND_MAX         4096
 #define PU_IDENTIFY_ADDRS_MAX        128
 #define PU_IDENTIFY_PROTOCOLS_MAX    256

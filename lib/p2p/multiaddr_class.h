@@ -25,10 +25,10 @@ const char *pu_addr_class_name(enum pu_addr_class class);
 bool pu_multiaddr_is_nat64(const struct pu_multiaddr *addr);
 
 /* Whether to tell one of our addresses to a peer whose connection is of class `remote`:
- * loopback only over loopback, never unspecified or unroutable. */
+ * loopback only over loopback, never unspecified. */
 bool pu_addr_class_may_tell(enum pu_addr_class addr, enum pu_addr_class remote);
 /* Whether to believe an address that such a peer tells of itself: over loopback all of
- * them, over a private network all but loopback, from a public peer only public ones. */
+ * them, over a private (or test) network all but loopback, otherwise only public ones. */
 bool pu_addr_class_may_keep(enum pu_addr_class addr, enum pu_addr_class remote);
 
 /* Lower is kept first when not all addresses fit: public before private before the

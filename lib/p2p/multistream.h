@@ -26,14 +26,21 @@ enum pu_multistream_event {
 	PU_MULTISTREAM_FAILED,   /* the peer broke the protocol: reset the stream */
 };
 
+/* The line being read. */
+struct pu_multistream_line {
+	uint16_t len, have; /* name and newline: announced, read */
+	uint8_t prefix;     /* bytes of the length field read */
+	bool is_open;       /* the length field is complete */
+};
+
 /* The responder. An over-long or impossible proposal ("ls" too) is answered "na" without
  * asking. After _answer(true) the stream is the protocol's, leftover input included; a
  * failure to write the answer (the peer stopped reading) is no error of the stream. */
 struct pu_multistream_responder {
 	uint8_t bytes[PU_MULTISTREAM_HEADER_LEN + PU_MULTISTREAM_LINE_MAX];
 	uint16_t out_start, out_end; /* unsent output within `bytes` */
-	uint16_t line_len, line_have;
-	uint8_t prefix_len, proposals, state;
+	struct pu_multistream_line line;
+	uint8_t proposals, state;
 };
 
 void pu_multistream_responder_init(struct pu_multistream_responder *responder);
@@ -59,11 +66,9 @@ void pu_multistream_responder_written(struct pu_multistream_responder *responder
  * nothing else is expected: the responder could lose the request. See _may_stop(). */
 struct pu_multistream_initiator {
 	const char *const *names; /* the caller's, until done */
-	uint8_t count, current;
-	uint8_t state;
+	uint8_t count, current, state;
 	bool is_na, is_name; /* what the line being read can still turn out to be */
-	uint8_t prefix_len;
-	uint16_t line_len, line_have;
+	struct pu_multistream_line line;
 	uint16_t out_start, out_end;
 	uint8_t bytes[PU_MULTISTREAM_HEADER_LEN + PU_MULTISTREAM_LINE_MAX];
 };
