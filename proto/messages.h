@@ -330,7 +330,8 @@ struct pu_path_changed { /* event: the peer moved, or another path became best *
 /* ---- stream handoff: Unix seqpacket <runtime dir>/stream.sock, transport listens ----
  * `id` is chosen by the asker, per connection and direction, and names the stream until
  * stream.closed. A descriptor in a message is SCM_RIGHTS. */
-struct pu_stream_register { /* service to transport, answered by ok/error with the id */
+struct pu_stream_register { /* service to transport, answered by stream.opened (address "") or
+	                         * stream.failed with the id */
 	uint64_t id;
 	const char
 	    *protocol; /* exact, or ending in "*": "/peerup/" prefix for one handler of many */
@@ -341,9 +342,9 @@ struct pu_stream_open { /* with a connected stream socket, or without: then open
 	const char *protocol;
 	uint64_t deadline_ms; /* for the connection to the peer; 0 = 15 s */
 };
-struct pu_stream_opened {
+struct pu_stream_opened { /* answers open and register */
 	uint64_t id;
-	const char *address;
+	const char *address; /* of the peer; "" for a registration */
 };
 struct pu_stream_inbound { /* transport to the service that registered the protocol */
 	uint64_t id;
@@ -464,10 +465,11 @@ struct pu_msg_row {
 	const struct pu_shape *shape;
 	unsigned from;      /* who may send it: PU_FROM() bits */
 	enum pu_service to; /* who answers it (requests) or publishes it (events) */
-	enum pu_msg answer; /* of a request */
+	enum pu_msg answer; /* of a request; else PU_MSG_NONE */
 	const char *help;
 };
 
+/* NULL for PU_MSG_NONE. */
 const struct pu_msg_row *pu_msg_row(enum pu_msg id);
 /* NULL for an unknown type. */
 const struct pu_msg_row *pu_msg_row_by_type(const char *type, size_t len);
