@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 enum {
 	TAIL_MAX = 24,   /* room for what pu_log_line_end() adds */
 	ESCAPE_MAX = 10, /* the longest escape of one character */
@@ -29,40 +31,6 @@ void pu_log_line_begin(struct pu_log_line *line, enum pu_log_format format)
 		put(line, "{", 1);
 }
 
-/* Bytes of the UTF-8 sequence that starts here, 0 if it is none (RFC 3629). */
-static size_t utf8_decode(struct pu_bytes text, uint32_t *code)
-{
-	static const struct {
-		uint8_t mask, lead;
-		uint32_t min;
-	} forms[] = {
-	    {0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-
-	for (size_t i = 0; i < 4; i++) {
-		if ((text.data[0] & forms[i].mask) != forms[i].lead)
-			continue;
-		*code = text.data[0] & (uint8_t)~forms[i].mask;
-		if (text.len <= i)
-			return 0;
-		for (size_t j = 1; j <= i; j++) {
-			if ((text.data[j] & 0xc0) != 0x80)
-				return 0;
-			*code = *code << 6 | (text.data[j] & 0x3f);
-		}
-		if (*code < forms[i].min || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000))
-			return 0;
-		return i + 1;
-	}
-	return 0;
-}
-
-/* Characters that steer a terminal or reorder what it shows. */
-static bool is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
-	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
 static size_t escape_code(char *out, uint32_t code)
 {
 	static const char names[] = "n\nt\tr\r\"\"\\\\";
@@ -79,7 +47,7 @@ static size_t escape_one(enum pu_log_format format, struct pu_bytes value, char 
                          size_t *out_len)
 {
 	uint32_t code = 0;
-	size_t len = utf8_decode(value, &code);
+	size_t len = pu_utf8_decode(value, &code);
 
 	if (len == 0 && format == PU_LOG_JSON) {
 		*out_len = (size_t)snprintf(out, ESCAPE_MAX, "\\ufffd");
@@ -89,7 +57,7 @@ static size_t escape_one(enum pu_log_format format, struct pu_bytes value, char 
 		*out_len = (size_t)snprintf(out, ESCAPE_MAX, "\\x%02x", value.data[0]);
 		return 1;
 	}
-	if (is_control(code) || code == '"' || code == '\\') {
+	if (pu_utf8_is_control(code) || code == '"' || code == '\\') {
 		*out_len = escape_code(out, code);
 		return len;
 	}

@@ -58,7 +58,8 @@ Test(log, takes_every_width)
 	int fd = capture();
 
 	pu_warn("x", "a=%ld b=%llu c=%zu d=%" PRIu64 " e=%hhx f=%.*s g=%jd h=%td i=%c j=%5d", -1L,
-	        ~0ULL, SIZE_MAX, UINT64_MAX, 0xab, 2, "abcdef", INTMAX_MIN, (ptrdiff_t)-2, 'c', 42);
+	        ~0ULL, SIZE_MAX, UINT64_MAX, (unsigned char)0xab, 2, "abcdef", INTMAX_MIN,
+	        (ptrdiff_t)-2, 'c', 42);
 	cr_assert_str_eq(written(fd), "level=warn tag=peerup event=x a=-1 b=18446744073709551615 "
 	                              "c=18446744073709551615 d=18446744073709551615 e=ab f=ab "
 	                              "g=-9223372036854775808 h=-2 i=c j=\"   42\"\n");
