@@ -51,7 +51,7 @@ Test(yaml_text, quotes_what_would_mean_something_else)
 
 Test(yaml_text, escapes_inside_quotes)
 {
-	expect("say \"hi\"\\", "\"say \\\"hi\\\"\\\\\"");
+	expect("\"hi\" \\", "\"\\\"hi\\\" \\\\\"");
 	expect("a\nb\tc\r", "\"a\\nb\\tc\\r\"");
 	expect("\x01\x7f", "\"\\u0001\\u007f\"");
 	expect("Z\xc3\xbcrich", "\"Z\xc3\xbcrich\"");
