@@ -8,12 +8,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-
-/* List of strings. */
-struct pu_strings {
-	const char *const *items;
-	size_t len;
-};
+#include "base/strings.h"
 
 /* List of structs, all of the shape that the field's row names. */
 struct pu_items {

@@ -17,6 +17,7 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/strings.h"
 
 enum pu_option_type {
 	PU_OPTION_BOOL,     /* bool */
@@ -26,7 +27,7 @@ enum pu_option_type {
 	PU_OPTION_STRING,   /* char *, NULL = not set; min..max bytes */
 	PU_OPTION_PATH,     /* char *, as written */
 	PU_OPTION_ENUM,     /* int or enum: the index in `words` */
-	PU_OPTION_LIST,     /* struct pu_strings; min..max elements */
+	PU_OPTION_LIST,     /* struct pu_strings, owned here; min..max elements */
 	PU_OPTION_UNUSED,   /* no field: the key and all below it are accepted with a warning */
 };
 
@@ -37,12 +38,6 @@ enum {
 	PU_OPTION_KEY_MAX = 256,    /* bytes of a dotted key */
 	PU_OPTION_ROWS_MAX = 128,   /* rows of one schema or entry */
 	PU_REPORT_MAX = 100,        /* mistakes kept; the others are counted */
-};
-
-/* A list of strings: what a LIST field is. Owned by the configuration. */
-struct pu_strings {
-	char **items;
-	size_t len;
 };
 
 /* What a map keyed by names is: `items` is an array of `len` structs, each with `char *name`

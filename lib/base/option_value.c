@@ -208,11 +208,13 @@ static bool read_element(const struct pu_option *row, const char *text, void *fi
 {
 	struct pu_strings *list = field;
 	size_t max = row->max > 0 ? (size_t)row->max : PU_OPTION_LIST_MAX;
+	const char **items;
 
 	if (list->len >= max || strlen(text) > PU_OPTION_TEXT_MAX)
 		return false;
-	list->items = pu_realloc(list->items, list->len + 1, sizeof(list->items[0]));
-	list->items[list->len++] = pu_strdup(text);
+	items = pu_realloc((void *)list->items, list->len + 1, sizeof(items[0]));
+	items[list->len++] = pu_strdup(text);
+	list->items = items;
 	return true;
 }
 
@@ -300,8 +302,8 @@ void pu_option_default(const struct pu_option *row, void *field)
 static void clear_list(struct pu_strings *list)
 {
 	for (size_t i = 0; i < list->len; i++)
-		pu_free(list->items[i]);
-	pu_free(list->items);
+		pu_free((void *)list->items[i]);
+	pu_free((void *)list->items);
 	*list = (struct pu_strings){0};
 }
 
