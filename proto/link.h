@@ -1,6 +1,10 @@
 /* Links between processes: NNG REQ/REP for questions and PUB/SUB for events, on
  * ipc://<runtime dir>/<service>.ipc and ipc://<runtime dir>/<service>.events.ipc, joined to a
- * libuv loop by their poll descriptors. None of our code runs on NNG's threads. */
+ * libuv loop by their poll descriptors. None of our code runs on NNG's threads, but for the
+ * few lines of line.c that note a pipe's coming or going and wake the loop.
+ *
+ * Every object here has handles on the loop: after _free the loop must turn once more. _free
+ * may be called from the object's own callbacks. */
 #ifndef PU_PROTO_LINK_H
 #define PU_PROTO_LINK_H
 
@@ -30,7 +34,9 @@ struct pu_server_options {
 	void *service; /* first argument of the handlers */
 };
 
-/* Listens for questions and opens the event publisher. */
+/* Creates the runtime directory (0700) if needed, listens for questions and opens the event
+ * publisher; sockets have mode 0600, stale ones are replaced. PU_ELIMIT when the directory's
+ * name is too long for a socket address, PU_EBUSY when somebody listens there, PU_EPERM. */
 enum pu_err pu_server_new(struct pu_server **server,
                           const struct pu_server_options *options) PU_MUST_CHECK;
 void pu_server_free(struct pu_server *server); /* open requests die unanswered */
@@ -76,6 +82,12 @@ typedef void (*pu_event_fn)(void *user, const struct pu_message *event);
 /* prefix: "" = all, or an event type such as "peer." */
 struct pu_events *pu_events_new(uv_loop_t *loop, const char *runtime_dir, enum pu_service from,
                                 const char *prefix, pu_event_fn on_event, void *user);
+/* Called whenever the line is (again) there: events may have been missed before. May be NULL.
+ */
+void pu_events_on_connected(struct pu_events *events, void (*on_connected)(void *user));
+/* PU_OK, or why there will never be events: PU_ELIMIT for a runtime directory with too long a
+ * name. */
+enum pu_err pu_events_error(const struct pu_events *events);
 void pu_events_free(struct pu_events *events);
 
 #endif
