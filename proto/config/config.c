@@ -1,0 +1,265 @@
+/* Knows where the configuration is found, what must hold between its options, and how its
+ * paths become absolute. What each option is stands in schema.c. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/yaml_node.h"
+
+enum { REPORT_BYTES_MAX = 1 << 20 };
+
+/* ---- finding ---- */
+
+static const char *const places[] = {
+    "peerup.yaml",
+    "~/.config/peerup/config.yaml",
+    "/etc/peerup/config.yaml",
+};
+
+enum pu_err pu_config_find(const char *arg, char **path)
+{
+	const char *wanted = arg != NULL ? arg : getenv("PEERUP_CONFIG");
+
+	if (wanted != NULL && wanted[0] != '\0') {
+		*path = pu_path_expand(wanted);
+		return PU_OK;
+	}
+	for (size_t i = 0; i < PU_ARRAY_LEN(places); i++) {
+		char *place = pu_path_expand(places[i]);
+
+		/* A file that we may not read is the one meant, too: loading it says so. */
+		if (access(place, F_OK) == 0 || errno == EACCES) {
+			*path = place;
+			return PU_OK;
+		}
+		pu_free(place);
+	}
+	return PU_ENOTFOUND;
+}
+
+/* ---- after parsing ---- */
+
+static void mistake(struct pu_report *report, const char *key, const char *text)
+{
+	pu_report_add(report, (struct pu_mistake){.key = (char *)(uintptr_t)key}, "%s", text);
+}
+
+/* `~/x`, `/x` or `x` beside the configuration file. */
+static void make_absolute(char **field, const char *config_path)
+{
+	char *expanded = pu_path_expand(*field);
+
+	pu_free(*field);
+	*field = pu_path_resolve(config_path, expanded);
+	pu_free(expanded);
+}
+
+static void resolve_paths(struct pu_config *config)
+{
+	char **const fields[] = {
+	    &config->runtime_dir,
+	    &config->identity.key_file,
+	    &config->security.authorized_keys_file,
+	    &config->security.audit_log,
+	};
+
+	for (size_t i = 0; i < PU_ARRAY_LEN(fields); i++)
+		make_absolute(fields[i], config->path);
+}
+
+static void check_limits(const struct pu_config *config, struct pu_report *report)
+{
+	const struct pu_config_limits *limits = &config->limits;
+
+	if (limits->stream_window > limits->stream_window_max)
+		mistake(report, "limits.stream_window", "expected at most stream_window_max");
+	if (limits->connection_window > limits->connection_window_max)
+		mistake(report, "limits.connection_window", "expected at most connection_window_max");
+	if (limits->stream_window_max > limits->connection_window_max)
+		mistake(report, "limits.stream_window_max",
+		        "expected at most connection_window_max: a stream is part of its connection");
+	if (config->network.keep_alive_ms >= config->network.idle_timeout_ms)
+		mistake(report, "network.keep_alive", "expected less than idle_timeout");
+}
+
+static void check_names(const struct pu_config *config, struct pu_report *report)
+{
+	const struct pu_config_name *names = pu_config_names(config);
+
+	for (size_t i = 0; i < config->names.len; i++) {
+		const struct pu_config_name *first = pu_config_name(config, names[i].name);
+		char *key;
+
+		if (first == &names[i])
+			continue;
+		key = pu_asprintf("names.%s", names[i].name);
+		pu_report_add(report, (struct pu_mistake){.key = key},
+		              "the same name as %s: case does not count", first->name);
+		pu_free(key);
+	}
+}
+
+static void check_runtime_dir(const struct pu_config *config, struct pu_report *report)
+{
+	if (strlen(config->runtime_dir) > PU_CONFIG_RUNTIME_DIR_MAX)
+		pu_report_add(report, (struct pu_mistake){.key = (char *)(uintptr_t) "runtime_dir"},
+		              "expected a path of at most %d bytes (sockets are made in it), not %s",
+		              PU_CONFIG_RUNTIME_DIR_MAX, config->runtime_dir);
+}
+
+static char *absolute_path(const char *path)
+{
+	char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	char *absolute;
+
+	if (strncmp(path, "./", 2) == 0)
+		path += 2;
+	absolute = cwd != NULL ? pu_asprintf("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path)
+	                       : pu_strdup(path);
+	free(cwd);
+	return absolute;
+}
+
+static void set_report_path(struct pu_report *report, const char *path)
+{
+	pu_free(report->path);
+	report->path = pu_strdup(path);
+}
+
+enum pu_err pu_config_parse(struct pu_bytes text, const char *path, struct pu_config *config,
+                            struct pu_report *report)
+{
+	struct pu_config parsed;
+	size_t errors = report->errors;
+	enum pu_err err;
+
+	set_report_path(report, path);
+	err = pu_options_parse(&pu_config_schema, text, &parsed, report);
+	if (err != PU_OK)
+		return err;
+	parsed.path = absolute_path(path);
+	parsed.dir = pu_path_dir(parsed.path);
+	resolve_paths(&parsed);
+	check_limits(&parsed, report);
+	check_names(&parsed, report);
+	check_runtime_dir(&parsed, report);
+	if (report->errors != errors) {
+		pu_config_fini(&parsed);
+		return PU_EINVAL;
+	}
+	*config = parsed;
+	return PU_OK;
+}
+
+/* ---- loading ---- */
+
+static void report_unreadable(struct pu_report *report, const char *path, enum pu_err err)
+{
+	struct stat st;
+	const struct pu_mistake whole = {0};
+
+	set_report_path(report, path);
+	if (err == PU_EPERM && stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		pu_report_add(report, whole, "others have access to it (mode %04o): run chmod 600 %s",
+		              (unsigned)(st.st_mode & 07777), path);
+	else if (err == PU_ELIMIT)
+		pu_report_add(report, whole, "larger than %d bytes", PU_YAML_BYTES_MAX);
+	else if (err == PU_EINVAL)
+		pu_report_add(report, whole, "not a file");
+	else
+		pu_report_add(report, whole, "cannot be read: %s", pu_strerror(err));
+}
+
+enum pu_err pu_config_load(const char *path, struct pu_config *config, struct pu_report *report)
+{
+	struct pu_buffer text;
+	enum pu_err err;
+
+	pu_buffer_init(&text, PU_YAML_BYTES_MAX);
+	err = pu_file_read(path, true, &text);
+	if (err == PU_OK)
+		err = pu_config_parse(pu_buffer_bytes(&text), path, config, report);
+	else
+		report_unreadable(report, path, err);
+	pu_buffer_fini(&text);
+	return err;
+}
+
+void pu_config_fini(struct pu_config *config)
+{
+	pu_free(config->path);
+	pu_free(config->dir);
+	pu_options_fini(&pu_config_schema, config);
+}
+
+/* ---- showing and asking ---- */
+
+enum pu_err pu_config_print(const struct pu_config *config, struct pu_buffer *out)
+{
+	return pu_options_print(&pu_config_schema, config, out);
+}
+
+void pu_config_report_print(const struct pu_report *report, int fd)
+{
+	struct pu_buffer text;
+	size_t done = 0;
+
+	pu_buffer_init(&text, REPORT_BYTES_MAX);
+	if (pu_report_print(report, &text) != PU_OK)
+		pu_buffer_clear(&text);
+	while (done < text.len) {
+		ssize_t len = write(fd, text.data + done, text.len - done);
+
+		if (len <= 0)
+			break;
+		done += (size_t)len;
+	}
+	pu_buffer_fini(&text);
+}
+
+char *pu_config_runtime_path(const struct pu_config *config, const char *name)
+{
+	return pu_asprintf("%s/%s", config->runtime_dir, name);
+}
+
+const struct pu_config_service *pu_config_service(const struct pu_config *config,
+                                                  const char *name)
+{
+	const struct pu_config_service *services = pu_config_services(config);
+
+	for (size_t i = 0; i < config->services.len; i++) {
+		if (strcmp(services[i].name, name) == 0)
+			return &services[i];
+	}
+	return NULL;
+}
+
+const struct pu_config_forward *pu_config_forward(const struct pu_config *config,
+                                                  const char *name)
+{
+	const struct pu_config_forward *forwards = pu_config_forwards(config);
+
+	for (size_t i = 0; i < config->forwards.len; i++) {
+		if (strcmp(forwards[i].name, name) == 0)
+			return &forwards[i];
+	}
+	return NULL;
+}
+
+const struct pu_config_name *pu_config_name(const struct pu_config *config, const char *name)
+{
+	const struct pu_config_name *names = pu_config_names(config);
+
+	for (size_t i = 0; i < config->names.len; i++) {
+		if (strcasecmp(names[i].name, name) == 0)
+			return &names[i];
+	}
+	return NULL;
+}
