@@ -15,7 +15,6 @@ static const struct pu_field transport_state_fields[] = {
 	PU_FIELD(S, memory_bytes, PU_REQUIRED, 0, "connection state and buffers"),
 	PU_FIELD(S, bytes_in,     PU_REQUIRED, 0, "from peers, since the start"),
 	PU_FIELD(S, bytes_out,    PU_REQUIRED, 0, "to peers, since the start"),
-	PU_FIELD(S, packets_lost, PU_REQUIRED, 0, "since the start"),
 	PU_FIELD(S, gso,          PU_REQUIRED, 0, "batched send works on this kernel"),
 };
 #undef S

@@ -256,7 +256,6 @@ struct pu_transport_state {
 	uint64_t memory_bytes; /* QUIC state and buffers */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
-	uint64_t packets_lost;
 	bool gso; /* batched send works on this kernel */
 };
 PU_EMPTY_MESSAGE(transport_peers);

@@ -1,0 +1,169 @@
+/* Knows what auth is asked at the start, in which order, and to ask again when it is not there.
+ */
+#include "identity.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "identify.h"
+#include "p2p/envelope.h"
+#include "p2p/multiaddr_class.h"
+#include "p2p/peer_record.h"
+#include "transport.h"
+
+#define ASK_MS 30000 /* auth may be starting too */
+
+static struct pu_client *auth_of(struct transport *transport)
+{
+	return pu_host_client(transport->host, PU_SERVICE_AUTH);
+}
+
+static void start_over(struct transport *transport)
+{
+	transport_identity_start(transport, transport->identity.ready);
+}
+
+static void on_signature(void *user, enum pu_err err, const char *text, const void *answer)
+{
+	struct transport *transport = user;
+	struct transport_identity *identity = &transport->identity;
+	const struct pu_auth_signature *signature = answer;
+	struct pu_public_key key;
+	if (err == PU_OK)
+		err = pu_public_key_decode(pu_bytes(identity->public_key, identity->public_key_len),
+		                           &key);
+	if (err == PU_OK)
+		err = pu_tls_cert_finish(&identity->cert, &key, signature->signature,
+		                         pu_unix_ms() / 1000);
+	if (err == PU_ETIMEOUT || err == PU_ECLOSED) {
+		pu_tls_cert_fini(&identity->cert);
+		start_over(transport);
+	} else if (err != PU_OK) {
+		pu_host_fail(transport->host, false, "identity.certificate", "code=%s reason=\"%s\"",
+		             pu_err_code(err), text != NULL ? text : "");
+	} else {
+		identity->ready(transport);
+	}
+}
+
+/* The signature covers the SubjectPublicKeyInfo; auth adds the domain by itself. */
+static void ask_signature(struct transport *transport)
+{
+	struct transport_identity *identity = &transport->identity;
+	enum pu_err err = pu_tls_cert_init(&identity->cert);
+	if (err != PU_OK) {
+		pu_host_fail(transport->host, false, "identity.certificate", "code=%s",
+		             pu_err_code(err));
+		return;
+	}
+	struct pu_bytes to_sign = pu_tls_cert_to_sign(&identity->cert);
+	size_t domain_len = strlen("libp2p-tls-handshake:");
+	struct pu_auth_sign ask = {
+	    .purpose = "tls",
+	    .payload = pu_bytes(to_sign.data + domain_len, to_sign.len - domain_len),
+	};
+	pu_client_ask(auth_of(transport), PU_MSG_AUTH_SIGN, &ask, ASK_MS, on_signature, transport);
+}
+
+static enum pu_err take_self(struct transport_identity *identity,
+                             const struct pu_auth_self *self)
+{
+	if (self->public_key.len > sizeof(identity->public_key))
+		return PU_ELIMIT;
+	enum pu_err err = pu_peer_id_parse(self->peer_id, &identity->peer);
+	if (err != PU_OK)
+		return err;
+	pu_peer_id_print(&identity->peer, identity->text);
+	memcpy(identity->public_key, self->public_key.data, self->public_key.len);
+	identity->public_key_len = self->public_key.len;
+	return PU_OK;
+}
+
+static void on_self(void *user, enum pu_err err, const char *text, const void *answer)
+{
+	struct transport *transport = user;
+	if (err != PU_OK) {
+		pu_warn("identity.waiting", "code=%s reason=\"%s\"", pu_err_code(err), text);
+		start_over(transport);
+		return;
+	}
+	err = take_self(&transport->identity, answer);
+	if (err != PU_OK)
+		pu_host_fail(transport->host, false, "identity.bad", "code=%s", pu_err_code(err));
+	else
+		ask_signature(transport);
+}
+
+void transport_identity_start(struct transport *transport,
+                              void (*ready)(struct transport *transport))
+{
+	struct pu_auth_identity ask = {0};
+	transport->identity.ready = ready;
+	pu_client_ask(auth_of(transport), PU_MSG_AUTH_IDENTITY, &ask, ASK_MS, on_self, transport);
+}
+
+/* ---- peer records ---- */
+
+/* Loopback is for connections over loopback only, which need no record. */
+static void fill_record(const struct transport *transport, struct pu_peer_record *record)
+{
+	const struct transport_own_addrs *own = &transport->own;
+	record->peer = transport->identity.peer;
+	record->seq = transport->identity.record_seq;
+	for (size_t i = 0; i < own->listen_len; i++)
+		if (pu_multiaddr_class(&own->listen[i]) != PU_ADDR_LOOPBACK)
+			record->addrs[record->addr_count++] = pu_multiaddr_bytes(&own->listen[i]);
+}
+
+static size_t encode_record(const struct transport *transport, uint8_t *out, size_t max)
+{
+	struct pu_peer_record *record = PU_NEW(struct pu_peer_record);
+	struct pu_writer writer = pu_writer(out, max);
+	fill_record(transport, record);
+	pu_peer_record_encode(record, &writer);
+	pu_free(record);
+	return pu_writer_check(&writer) == PU_OK ? writer.len : 0;
+}
+
+static void on_record_signed(void *user, enum pu_err err, const char *text, const void *answer)
+{
+	struct transport *transport = user;
+	const struct pu_auth_signature *signature = answer;
+	transport->identity.signing = false;
+	if (err != PU_OK) {
+		pu_warn("identity.record", "code=%s reason=\"%s\"", pu_err_code(err), text);
+		return;
+	}
+	uint8_t payload[PU_ENVELOPE_MAX / 2], envelope[PU_ENVELOPE_MAX];
+	struct pu_writer writer = pu_writer(envelope, sizeof(envelope));
+	struct pu_envelope parts = {
+	    .public_key = signature->public_key,
+	    .payload_type = pu_envelope_peer_record.payload_type,
+	    .payload = pu_bytes(payload, encode_record(transport, payload, sizeof(payload))),
+	    .signature = signature->signature,
+	};
+	pu_envelope_encode(&parts, &writer);
+	if (pu_writer_check(&writer) != PU_OK)
+		return;
+	pu_free(transport->own.record);
+	transport->own.record = pu_memdup(envelope, writer.len);
+	transport->own.record_len = writer.len;
+	transport_push_later(transport);
+}
+
+void transport_identity_sign_record(struct transport *transport)
+{
+	uint8_t payload[PU_ENVELOPE_MAX / 2];
+	if (transport->identity.signing)
+		return;
+	transport->identity.record_seq = pu_unix_ms();
+	size_t len = encode_record(transport, payload, sizeof(payload));
+	struct pu_auth_sign ask = {.purpose = "record", .payload = pu_bytes(payload, len)};
+	if (len == 0)
+		return;
+	transport->identity.signing = true;
+	pu_client_ask(auth_of(transport), PU_MSG_AUTH_SIGN, &ask, ASK_MS, on_record_signed,
+	              transport);
+}

@@ -1,0 +1,30 @@
+/* Which protocols we speak: the table of those that transport serves itself, and those that
+ * other services registered. */
+#ifndef TRANSPORT_PROTOCOL_H
+#define TRANSPORT_PROTOCOL_H
+
+#include "substream.h"
+
+struct transport_protocol {
+	const char *name;
+	const struct transport_substream_ops *ops; /* of inbound substreams */
+	unsigned per_conn_max;                     /* inbound at once on one connection */
+};
+
+/* Who serves `name` on a new inbound substream of `conn`; NULL: nobody, or too many of them. */
+const struct transport_protocol *transport_protocol_find(struct transport *transport,
+                                                         struct transport_conn *conn,
+                                                         const char *name);
+/* All names, for identify: at most `max`; answers how many. The views live until the
+ * next change of registrations. */
+size_t transport_protocol_list(const struct transport *transport, const char **names,
+                               size_t max);
+
+/* Inbound handlers of the built-in protocols. */
+extern const struct transport_substream_ops transport_identify_ops;      /* identify.c */
+extern const struct transport_substream_ops transport_identify_push_ops; /* identify.c */
+extern const struct transport_substream_ops transport_ping_ops;          /* ping.c */
+extern const struct transport_substream_ops transport_pingpong_ops;      /* ping.c */
+extern const struct transport_substream_ops transport_perf_ops;          /* perf.c */
+
+#endif

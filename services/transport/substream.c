@@ -1,0 +1,320 @@
+/* Knows how a fresh stream becomes a protocol's, and when it may be let go. */
+#include "substream.h"
+
+#include "base/alloc.h"
+#include "codes.h"
+#include "protocol.h"
+#include "swarm.h"
+#include "transport.h"
+
+static struct transport_timers *timers_of(struct transport_substream *substream)
+{
+	return &substream->transport->timers;
+}
+
+static void release(struct transport_substream *substream)
+{
+	transport_deadline_clear(timers_of(substream), &substream->negotiation);
+	pu_list_remove(&substream->in_conn);
+	if (substream->conn != NULL)
+		substream->conn->substreams_len--;
+	pu_quic_stream_close(substream->quic);
+	pu_free(substream->protocol);
+	pu_free(substream);
+}
+
+static void fail(struct transport_substream *substream, enum pu_err err, const char *text)
+{
+	if (substream->ops != NULL && substream->ops->on_failed != NULL)
+		substream->ops->on_failed(substream, err, text);
+	else
+		release(substream);
+}
+
+static void reset_both(struct transport_substream *substream, uint64_t code)
+{
+	pu_quic_stream_reset(substream->quic, code);
+	pu_quic_stream_stop_sending(substream->quic, code);
+}
+
+static void on_negotiation_timeout(struct transport_deadline *deadline)
+{
+	struct transport_substream *substream =
+	    PU_CONTAINER_OF(deadline, struct transport_substream, negotiation);
+	reset_both(substream, STREAM_CODE_NEGOTIATION);
+	fail(substream, PU_ETIMEOUT, "the peer did not agree on a protocol in time");
+}
+
+static struct transport_substream *new_substream(struct transport_conn *conn,
+                                                 struct pu_quic_stream *quic)
+{
+	struct transport_substream *substream = PU_NEW(struct transport_substream);
+	substream->conn = conn;
+	substream->transport = conn->transport;
+	substream->quic = quic;
+	pu_quic_stream_set_user(quic, substream);
+	pu_list_append(&conn->substreams, &substream->in_conn);
+	conn->substreams_len++;
+	transport_deadline_set(timers_of(substream), &substream->negotiation,
+	                       pu_host_config(conn->transport->host)->limits.negotiation_timeout_ms,
+	                       on_negotiation_timeout);
+	return substream;
+}
+
+/* ---- responding ---- */
+
+void transport_substream_accept(struct transport_conn *conn, struct pu_quic_stream *quic)
+{
+	struct transport_substream *substream = new_substream(conn, quic);
+	substream->inbound = true;
+	substream->state = SUBSTREAM_RESPONDING;
+	pu_multistream_responder_init(&substream->select.responder);
+}
+
+/* A failure to write the answer is no error: the peer may have stopped reading. */
+static void flush_responder(struct transport_substream *substream)
+{
+	struct pu_multistream_responder *responder = &substream->select.responder;
+	struct pu_bytes out = pu_multistream_responder_output(responder);
+	if (out.len == 0)
+		return;
+	size_t written = pu_quic_stream_write(substream->quic, out.data, out.len);
+	bool deaf = !pu_quic_stream_can_send(substream->quic);
+	pu_multistream_responder_written(responder, deaf ? out.len : written);
+}
+
+static void deliver(struct transport_substream *substream)
+{
+	if (substream->ops->on_data != NULL)
+		substream->ops->on_data(substream);
+}
+
+static void opened(struct transport_substream *substream)
+{
+	transport_deadline_clear(timers_of(substream), &substream->negotiation);
+	substream->state = SUBSTREAM_OPEN;
+	if (substream->ops->on_open != NULL)
+		substream->ops->on_open(substream);
+	else
+		deliver(substream);
+}
+
+/* Looks up the proposal; answers yes or no. */
+static void consider(struct transport_substream *substream)
+{
+	struct pu_multistream_responder *responder = &substream->select.responder;
+	struct pu_bytes name = pu_multistream_responder_proposal(responder);
+	char *protocol = pu_strndup((const char *)name.data, name.len);
+	const struct transport_protocol *found =
+	    transport_protocol_find(substream->transport, substream->conn, protocol);
+	pu_multistream_responder_answer(responder, found != NULL);
+	if (found == NULL) {
+		pu_free(protocol);
+		return;
+	}
+	substream->protocol = protocol;
+	substream->ops = found->ops;
+}
+
+static enum pu_multistream_event read_selection(struct transport_substream *substream,
+                                                struct pu_bytes *in)
+{
+	return substream->inbound ? pu_multistream_responder_read(&substream->select.responder, in)
+	                          : pu_multistream_initiator_read(&substream->select.initiator, in);
+}
+
+static void flush_initiator(struct transport_substream *substream)
+{
+	struct pu_multistream_initiator *initiator = &substream->select.initiator;
+	struct pu_bytes out = pu_multistream_initiator_output(initiator);
+	if (out.len > 0)
+		pu_multistream_initiator_written(
+		    initiator, pu_quic_stream_write(substream->quic, out.data, out.len));
+}
+
+/* Answers true when nothing is left to write. */
+static bool flush_selection(struct transport_substream *substream)
+{
+	if (substream->inbound) {
+		flush_responder(substream);
+		return pu_multistream_responder_output(&substream->select.responder).len == 0;
+	}
+	flush_initiator(substream);
+	return pu_multistream_initiator_output(&substream->select.initiator).len == 0;
+}
+
+/* The receive side ended before the protocol was agreed on. */
+static void ended_early(struct transport_substream *substream, enum pu_quic_recv state)
+{
+	if (state == PU_QUIC_RECV_LOST)
+		return; /* on_lost will say why */
+	uint64_t code =
+	    state == PU_QUIC_RECV_RESET ? pu_quic_stream_reset_code(substream->quic) : 0;
+	pu_quic_stream_reset(substream->quic, STREAM_CODE_NEGOTIATION);
+	if (state == PU_QUIC_RECV_RESET)
+		fail(substream, transport_stream_code_err(code), transport_stream_code_text(code));
+	else
+		fail(substream, PU_EPROTOCOL, "the peer closed the stream before its answer");
+}
+
+/* Acts on the machine's event; false when the substream's negotiation is over. */
+static bool step(struct transport_substream *substream, enum pu_multistream_event event)
+{
+	switch (event) {
+	case PU_MULTISTREAM_MORE:
+	case PU_MULTISTREAM_FLUSH:
+		return flush_selection(substream); /* else the peer reads none of our answers: wait */
+	case PU_MULTISTREAM_PROPOSAL:
+		consider(substream);
+		return flush_selection(substream);
+	case PU_MULTISTREAM_DONE:
+		(void)flush_selection(substream);
+		return false;
+	case PU_MULTISTREAM_REFUSED:
+		reset_both(substream, STREAM_CODE_NEGOTIATION);
+		fail(substream, PU_ENOTFOUND, "the peer does not speak this protocol");
+		return false;
+	case PU_MULTISTREAM_FAILED:
+		break;
+	}
+	reset_both(substream, STREAM_CODE_NEGOTIATION);
+	fail(substream, PU_EPROTOCOL, "the peer broke the protocol negotiation");
+	return false;
+}
+
+/* Feeds what has arrived to the negotiation. Answers true when it is done and the rest of
+ * the stream is the protocol's; false when it needs more or the substream is gone. */
+static bool negotiate(struct transport_substream *substream)
+{
+	for (;;) {
+		struct iovec piece;
+		enum pu_quic_recv state;
+		size_t pieces = pu_quic_stream_peek(substream->quic, &piece, 1, &state);
+		if (pieces == 0) {
+			if (state != PU_QUIC_RECV_OPEN)
+				ended_early(substream, state);
+			return false;
+		}
+		struct pu_bytes in = pu_bytes(piece.iov_base, piece.iov_len);
+		enum pu_multistream_event event = read_selection(substream, &in);
+		size_t taken = piece.iov_len - in.len;
+		pu_quic_stream_consume(substream->quic, taken);
+		if (!step(substream, event))
+			return event == PU_MULTISTREAM_DONE;
+	}
+}
+
+/* ---- proposing ---- */
+
+enum pu_err transport_substream_open(struct transport_conn *conn, const char *protocol,
+                                     bool lazy, const struct transport_substream_ops *ops,
+                                     void *handler, struct transport_substream **out)
+{
+	struct pu_quic_stream *quic;
+	if (conn->state != CONN_UP)
+		return PU_ECLOSED;
+	enum pu_err err = pu_quic_stream_open(conn->quic, NULL, &quic);
+	if (err != PU_OK)
+		return err;
+	struct transport_substream *substream = new_substream(conn, quic);
+	substream->ops = ops;
+	substream->handler = handler;
+	substream->protocol = pu_strdup(protocol);
+	substream->proposal[0] = substream->protocol;
+	substream->state = lazy ? SUBSTREAM_LAZY : SUBSTREAM_PROPOSING;
+	err = pu_multistream_initiator_init(&substream->select.initiator, substream->proposal, 1);
+	if (err != PU_OK) {
+		release(substream);
+		return err;
+	}
+	flush_initiator(substream);
+	*out = substream;
+	return PU_OK;
+}
+
+void transport_substream_close(struct transport_substream *substream)
+{
+	bool waits =
+	    !substream->inbound && substream->conn != NULL &&
+	    (substream->state == SUBSTREAM_LAZY || substream->state == SUBSTREAM_PROPOSING) &&
+	    pu_quic_stream_can_send(substream->quic);
+	if (!waits) {
+		release(substream);
+		return;
+	}
+	pu_quic_stream_finish(substream->quic);
+	substream->ops = NULL;
+	substream->state = SUBSTREAM_LINGERING;
+}
+
+void transport_substream_abort(struct transport_substream *substream, uint64_t code)
+{
+	reset_both(substream, code);
+	release(substream);
+}
+
+/* ---- events ---- */
+
+static void linger(struct transport_substream *substream)
+{
+	/* negotiate() has released it when it answers false with an end. */
+	if (negotiate(substream))
+		release(substream);
+}
+
+void transport_substream_on_data(struct transport_substream *substream)
+{
+	if (substream->conn != NULL && substream->conn->state == CONN_CHECKING)
+		return; /* policy first; flow control holds the bytes */
+	switch (substream->state) {
+	case SUBSTREAM_LINGERING:
+		linger(substream);
+		return;
+	case SUBSTREAM_OPEN:
+		deliver(substream);
+		return;
+	case SUBSTREAM_LAZY:
+		if (negotiate(substream)) {
+			transport_deadline_clear(timers_of(substream), &substream->negotiation);
+			substream->state = SUBSTREAM_OPEN;
+			deliver(substream);
+		}
+		return;
+	case SUBSTREAM_RESPONDING:
+	case SUBSTREAM_PROPOSING:
+		if (negotiate(substream))
+			opened(substream);
+		return;
+	}
+}
+
+void transport_substream_resume(struct transport_substream *substream)
+{
+	if (pu_quic_stream_readable(substream->quic) > 0)
+		transport_substream_on_data(substream);
+}
+
+void transport_substream_on_writable(struct transport_substream *substream)
+{
+	if (substream->state == SUBSTREAM_RESPONDING || substream->state == SUBSTREAM_PROPOSING) {
+		if (flush_selection(substream))
+			transport_substream_resume(substream);
+		return;
+	}
+	if (substream->ops != NULL && substream->ops->on_writable != NULL)
+		substream->ops->on_writable(substream);
+}
+
+void transport_substream_on_stopped(struct transport_substream *substream, uint64_t code)
+{
+	if (substream->ops != NULL && substream->ops->on_stopped != NULL)
+		substream->ops->on_stopped(substream, code);
+}
+
+void transport_substream_on_lost(struct transport_substream *substream, enum pu_err err,
+                                 const char *text)
+{
+	substream->conn = NULL;
+	pu_list_remove(&substream->in_conn);
+	fail(substream, err, text);
+}

@@ -1,0 +1,117 @@
+/* Peers and connections: who is connected and allowed, how to become connected, when to stay
+ * connected. One swarm per host. */
+#ifndef TRANSPORT_SWARM_H
+#define TRANSPORT_SWARM_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "p2p/multiaddr.h"
+#include "p2p/peer_id.h"
+#include "proto/messages.h"
+#include "quic/conn.h"
+#include "timers.h"
+
+struct transport;
+struct transport_dial;
+struct transport_identify_state;
+
+enum transport_conn_state {
+	CONN_DIALING,  /* the handshake runs */
+	CONN_CHECKING, /* authenticated; auth has not said yet whether it is allowed */
+	CONN_UP,
+};
+
+struct transport_conn {
+	struct pu_list_node in_peer;
+	struct transport *transport;
+	struct transport_peer *peer;     /* NULL while an inbound handshake runs */
+	struct transport_dial *dial;     /* the attempt that made it; NULL when inbound or over */
+	struct transport_source *source; /* inbound: what its limit counts; see conn_limit.h */
+	struct pu_quic_conn *quic;
+	enum transport_conn_state state;
+	bool inbound;
+	char *address;             /* remote, multiaddr text */
+	uint64_t since_ms;         /* loop time of becoming up */
+	uint64_t ask;              /* open question to auth */
+	char *denied;              /* why auth said no */
+	struct pu_list substreams; /* struct transport_substream */
+	size_t substreams_len;
+	/* From identify; empty before. */
+	char *agent;
+	char *protocols; /* names, each with its NUL, then an empty one */
+};
+
+struct transport_peer {
+	struct pu_peer_id id;
+	char text[PU_PEER_ID_TEXT_MAX];
+	struct transport *transport;
+	struct pu_list conns; /* struct transport_conn, dialing ones too */
+	size_t conns_len;
+	struct pu_list waiters; /* struct transport_waiter */
+	size_t waiters_len;
+	struct transport_dial *dial; /* running attempt */
+	unsigned held;               /* callers on the stack that still use it */
+	/* Reconnecting to peers that somebody needs. */
+	unsigned needed;
+	unsigned attempt;
+	struct transport_deadline retry;
+};
+
+/* Somebody who waits for a connection to a peer. Embedded; cancel with
+ * transport_waiter_cancel(). conn is NULL when there will be none: err and text say why. */
+struct transport_waiter {
+	struct pu_list_node node;
+	struct transport_peer *peer;
+	struct transport_deadline deadline;
+	void (*done)(struct transport_waiter *waiter, struct transport_conn *conn, enum pu_err err,
+	             const char *text);
+};
+
+struct transport_swarm {
+	struct pu_map peers; /* peer ID bytes -> struct transport_peer */
+	size_t conns_up;
+};
+
+void transport_swarm_init(struct transport *transport);
+void transport_swarm_fini(struct transport *transport);
+/* The callbacks of the QUIC endpoint (conn.c); their user is struct transport. */
+extern const struct pu_quic_callbacks transport_conn_callbacks;
+
+/* The peer's entry, made if need be. NULL: TRANSPORT_PEERS_MAX. An entry that nobody uses goes
+ * away by itself. */
+struct transport_peer *transport_swarm_peer(struct transport *transport,
+                                            const struct pu_peer_id *id);
+/* The best connection that is up, or NULL. */
+struct transport_conn *transport_peer_best(const struct transport_peer *peer);
+/* Calls waiter->done once: at once when there is a connection, else after dialing the
+ * addresses that naming knows and `addresses`, or at the deadline (0 = default). */
+void transport_peer_connect(struct transport_peer *peer, struct transport_waiter *waiter,
+                            struct pu_strings addresses, uint64_t deadline_ms);
+void transport_waiter_cancel(struct transport_waiter *waiter);
+/* Counted: while somebody needs the peer it is dialed again with backoff. */
+void transport_peer_need(struct transport_peer *peer, bool needed);
+/* Closes all its connections. */
+void transport_peer_disconnect(struct transport_peer *peer, uint64_t code, const char *reason);
+/* authorized_keys changed: asks again about every connection. */
+void transport_swarm_recheck(struct transport *transport);
+
+/* For dial.c: the attempt is over without a connection. */
+void transport_peer_dial_failed(struct transport_peer *peer, enum pu_err err, const char *text);
+/* For conn.c: a connection came up and is allowed; a connection of the peer is gone. */
+void transport_peer_conn_up(struct transport_conn *conn);
+void transport_peer_conn_down(struct transport_conn *conn);
+/* Frees the entry if nothing needs it; _hold puts that off until _rele. */
+void transport_peer_settle(struct transport_peer *peer);
+void transport_peer_hold(struct transport_peer *peer);
+void transport_peer_rele(struct transport_peer *peer);
+
+/* For dial.c: the object of a handshake that begins; `peer` NULL for an inbound one. */
+struct transport_conn *transport_conn_new(struct transport *transport,
+                                          struct transport_peer *peer);
+void transport_conn_free(struct transport_conn *conn);
+/* Asks auth about a connection that is up or checking. */
+void transport_conn_check(struct transport_conn *conn);
+/* The peer said in identify that it speaks `protocol`, or is one of ours. */
+bool transport_conn_speaks(const struct transport_conn *conn, const char *protocol);
+
+#endif

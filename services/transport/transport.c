@@ -1,0 +1,162 @@
+/* Knows the order in which the host comes up, changes and goes down. */
+#include "transport.h"
+
+#include <gnutls/gnutls.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "codes.h"
+#include "handoff.h"
+#include "identify.h"
+#include "settings.h"
+
+static enum pu_err verify_cert(void *user, struct pu_bytes cert_der, struct pu_peer_id *out)
+{
+	(void)user;
+	return pu_tls_cert_verify(cert_der, pu_unix_ms() / 1000, out);
+}
+
+/* ---- start ---- */
+
+static enum pu_err start_engine(struct transport *transport)
+{
+	const struct pu_config *config = pu_host_config(transport->host);
+	struct pu_quic_config quic;
+	pu_quic_config_default(&quic);
+	transport_settings_apply(config, &quic);
+	transport_settings_secret(config, quic.secret);
+	quic.verify_cert = verify_cert;
+	enum pu_err err = pu_tls_cert_credentials(&transport->identity.cert, &quic.credentials);
+	pu_tls_cert_fini(&transport->identity.cert);
+	if (err != PU_OK)
+		return err;
+	err = transport_engine_init(&transport->engine, transport->loop, &quic,
+	                            &transport_conn_callbacks, transport);
+	if (err != PU_OK)
+		gnutls_certificate_free_credentials(quic.credentials);
+	return err;
+}
+
+static enum pu_err listen_on(struct transport *transport, const char *text)
+{
+	struct pu_multiaddr addr;
+	struct sockaddr_storage sockaddr;
+	socklen_t len;
+	enum pu_err err = pu_multiaddr_parse(text, &addr);
+	if (err == PU_OK)
+		err = pu_multiaddr_to_sockaddr(&addr, &sockaddr, &len);
+	if (err == PU_OK)
+		err = transport_engine_listen(&transport->engine, (struct sockaddr *)&sockaddr);
+	if (err == PU_EUNSUPPORTED)
+		pu_warn("listen.skipped", "addr=%s reason=\"only /udp/PORT/quic-v1 so far\"", text);
+	else if (err != PU_OK)
+		pu_error("listen.failed", "addr=%s code=%s reason=\"%s\"", text, pu_err_code(err),
+		         err == PU_EBUSY ? "another program uses this port" : pu_strerror(err));
+	return err;
+}
+
+/* An address that cannot be had is an error, except that a machine without IPv6 (or IPv4)
+ * does with the other. */
+static enum pu_err listen_all(struct transport *transport)
+{
+	const struct pu_strings *texts = &pu_host_config(transport->host)->network.listen_addresses;
+	for (size_t i = 0; i < texts->len; i++)
+		if (listen_on(transport, texts->items[i]) == PU_EBUSY)
+			return PU_EBUSY;
+	return transport->engine.sockets_len > 0 ? PU_OK : PU_EUNREACHABLE;
+}
+
+static void log_listening(const struct transport *transport)
+{
+	for (size_t i = 0; i < transport->own.listen_len; i++) {
+		char text[PU_MULTIADDR_TEXT_MAX];
+		pu_info("listening", "addr=%s", pu_multiaddr_print(&transport->own.listen[i], text));
+	}
+}
+
+static void on_identity(struct transport *transport)
+{
+	enum pu_err err = start_engine(transport);
+	if (err == PU_OK)
+		err = listen_all(transport);
+	if (err == PU_OK)
+		err = transport_handoff_new(transport, &transport->handoff);
+	if (err != PU_OK) {
+		pu_host_fail(transport->host, false, "transport.start", "code=%s", pu_err_code(err));
+		return;
+	}
+	transport_own_addrs_refresh(transport);
+	log_listening(transport);
+	transport_identity_sign_record(transport);
+	pu_host_note(transport->host, "listening on %zu addresses", transport->own.listen_len);
+	pu_host_ready(transport->host);
+}
+
+enum pu_err transport_start(struct pu_host *host, void *state)
+{
+	struct transport *transport = state;
+	transport->host = host;
+	transport->loop = pu_host_loop(host);
+	transport_timers_init(&transport->timers, transport->loop);
+	transport_swarm_init(transport);
+	pu_map_init(&transport->sources);
+	transport_identity_start(transport, on_identity);
+	return PU_OK;
+}
+
+/* ---- changes ---- */
+
+void transport_on_auth_changed(void *state, const struct pu_message *event)
+{
+	(void)event;
+	transport_swarm_recheck(state);
+}
+
+static bool same_strings(const struct pu_strings *a, const struct pu_strings *b)
+{
+	if (a->len != b->len)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Limits per source and negotiation times are read where they are used. The rest belongs to
+ * sockets and connections that exist. */
+void transport_reload(void *state, const struct pu_config *old)
+{
+	struct transport *transport = state;
+	const struct pu_config *config = pu_host_config(transport->host);
+	if (!same_strings(&old->network.listen_addresses, &config->network.listen_addresses))
+		pu_warn(
+		    "reload.partly",
+		    "key=network.listen_addresses reason=\"takes effect when the daemon restarts\"");
+	if (transport->engine.quic != NULL && transport_own_addrs_refresh(transport))
+		transport_identity_sign_record(transport);
+}
+
+/* ---- end ---- */
+
+void transport_drain(void *state)
+{
+	struct transport *transport = state;
+	transport->draining = true;
+	if (transport->engine.quic != NULL) {
+		pu_quic_endpoint_shutdown(transport->engine.quic, CONN_CODE_SHUTDOWN, "shutting down");
+		transport_engine_flush(&transport->engine);
+	}
+	pu_host_drained(transport->host);
+}
+
+void transport_stop(void *state)
+{
+	struct transport *transport = state;
+	transport_handoff_free(transport->handoff);
+	transport_swarm_fini(transport);
+	transport_engine_fini(&transport->engine);
+	transport_own_addrs_fini(&transport->own);
+	pu_map_fini(&transport->sources);
+	transport_timers_fini(&transport->timers);
+}

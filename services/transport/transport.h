@@ -1,0 +1,37 @@
+/* The transport service: one libp2p host. */
+#ifndef TRANSPORT_TRANSPORT_H
+#define TRANSPORT_TRANSPORT_H
+
+#include "identity.h"
+#include "io_engine.h"
+#include "own_addrs.h"
+#include "skeleton/service.h"
+#include "swarm.h"
+#include "timers.h"
+
+struct transport_handoff;
+
+struct transport {
+	struct pu_host *host;
+	uv_loop_t *loop;
+	struct transport_timers timers;
+	struct transport_identity identity;
+	struct transport_engine engine;
+	struct transport_swarm swarm;
+	struct transport_own_addrs own;
+	struct transport_handoff *handoff;
+	struct transport_deadline push; /* debounce of identify push */
+	struct pu_map sources;          /* see conn_limit.h */
+	bool draining;
+};
+
+extern const struct pu_handler transport_handlers[];
+extern const size_t transport_handlers_len;
+
+enum pu_err transport_start(struct pu_host *host, void *state);
+void transport_reload(void *state, const struct pu_config *old);
+void transport_drain(void *state);
+void transport_stop(void *state);
+void transport_on_auth_changed(void *state, const struct pu_message *event);
+
+#endif
