@@ -30,7 +30,6 @@ struct pu_quic_conn_info {
 	uint64_t rtt_ns, rtt_min_ns; /* smoothed, minimum; 0 = unknown */
 	uint64_t cwnd, bytes_in_flight;
 	uint64_t bytes_in, bytes_out; /* datagram payloads */
-	uint64_t packets_lost;        /* send side, estimated from frames lost */
 	uint64_t created_at;          /* the endpoint's clock */
 	uint64_t idle_timeout_ns;     /* effective: the smaller of both sides */
 	uint64_t streams_left;        /* that we may open now */

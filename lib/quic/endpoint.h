@@ -10,9 +10,10 @@
  *     flush()                 <- once, before it sleeps
  *     sleep until deadline() or the socket is readable (or writable after a blocked send)
  *
- * All on_* callbacks and send() are called from within flush() only (writable() flushes
- * too); they may call anything of conn.h and stream.h and pu_quic_endpoint_dial(), and
- * nothing else of this file. One endpoint belongs to one thread. */
+ * All on_* callbacks are called from within flush() only (writable() flushes too); they may
+ * call anything of conn.h and stream.h and pu_quic_endpoint_dial(), and nothing else of this
+ * file. send() is called from there too, and from input() for answers that need no connection;
+ * it must not call the endpoint. One endpoint belongs to one thread. */
 #ifndef PU_QUIC_ENDPOINT_H
 #define PU_QUIC_ENDPOINT_H
 

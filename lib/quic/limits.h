@@ -5,21 +5,32 @@
 #include "base/clock.h"
 
 /* Fixed. */
-#define PU_QUIC_CID_LEN          8     /* of the connection IDs that we choose */
-#define PU_QUIC_CIDS_MAX         12    /* per connection, the client's first one included */
-#define PU_QUIC_RESET_TOKENS_MAX 8     /* stateless reset tokens remembered per connection */
-#define PU_QUIC_REASON_MAX       128   /* bytes of a close reason that we keep or send */
-#define PU_QUIC_RUN_MAX          65507 /* bytes handed to one send() */
-#define PU_QUIC_RUN_SEGMENTS_MAX 64    /* datagrams handed to one send() (UDP_MAX_SEGMENTS) */
-#define PU_QUIC_CHUNK_SMALL      4096  /* first buffer of a stream, header included */
-#define PU_QUIC_CHUNK_BIG        65536 /* all further ones */
-#define PU_QUIC_FREE_CHUNKS_MAX  64    /* spare chunks kept per size */
-#define PU_QUIC_STREAM_TURN      16384 /* bytes a stream sends before the next has its turn */
-#define PU_QUIC_CERT_CACHE_MAX   256   /* verified certificates remembered */
-#define PU_QUIC_CERT_DER_MAX     4096  /* a longer certificate is refused unparsed */
-#define PU_QUIC_CRYPTO_DATA_MAX  16384 /* CRYPTO bytes taken from a peer in its handshake */
-#define PU_QUIC_TOMBS_MAX        1024  /* closed connections that still answer */
-#define PU_QUIC_RETRY_TOKEN_LIFE (10 * PU_NS_PER_S)
+#define PU_QUIC_CID_LEN             8  /* of the connection IDs that we choose */
+#define PU_QUIC_CIDS_MAX            12 /* per connection, the client's first one included */
+#define PU_QUIC_PEER_CIDS_MAX       4  /* of the peer's, at once */
+#define PU_QUIC_INITIAL_RTT         (100 * PU_NS_PER_MS) /* before the first measurement */
+#define PU_QUIC_RESET_TOKENS_MAX    8     /* stateless reset tokens remembered per connection */
+#define PU_QUIC_REASON_MAX          128   /* bytes of a close reason that we keep or send */
+#define PU_QUIC_RUN_MAX             65507 /* bytes handed to one send() */
+#define PU_QUIC_RUN_SEGMENTS_MAX    64   /* datagrams handed to one send() (UDP_MAX_SEGMENTS) */
+#define PU_QUIC_CHUNK_SMALL         4096 /* first buffer of a stream, header included */
+#define PU_QUIC_CHUNK_BIG           65536 /* all further ones */
+#define PU_QUIC_FREE_CHUNKS_MAX     64    /* spare chunks kept per size */
+#define PU_QUIC_STREAM_TURN         16384 /* bytes a stream sends before the next has its turn */
+#define PU_QUIC_UNSENT_MIN          ((size_t)256 << 10) /* a stream may always have so much waiting */
+#define PU_QUIC_ROOM_WORTH_TELLING  ((size_t)64 << 10) /* on_stream_writable */
+#define PU_QUIC_FLUSH_BUDGET        ((size_t)1 << 20)  /* bytes sent by one flush() */
+#define PU_QUIC_CLOSE_PACKET_MAX    1200
+#define PU_QUIC_RESET_PACKET_MAX    60 /* a stateless reset looks like a small packet */
+#define PU_QUIC_RESET_PACKET_MIN    43 /* nothing shorter is answered by one */
+#define PU_QUIC_TRIM_INTERVAL       (10 * PU_NS_PER_S) /* spare memory is given back that old */
+#define PU_QUIC_ACCEPT_MEMORY_SHARE 8   /* of memory_max: less left, nobody new gets in */
+#define PU_QUIC_CERT_CACHE_MAX      256 /* verified certificates remembered */
+#define PU_QUIC_CERT_CACHE_LIFE     (3600 * PU_NS_PER_S)
+#define PU_QUIC_CERT_DER_MAX        4096  /* a longer certificate is refused unparsed */
+#define PU_QUIC_CRYPTO_DATA_MAX     16384 /* CRYPTO bytes taken from a peer in its handshake */
+#define PU_QUIC_TOMBS_MAX           1024  /* closed connections that still answer */
+#define PU_QUIC_RETRY_TOKEN_LIFE    (10 * PU_NS_PER_S)
 #define PU_QUIC_STATELESS_PER_S                                                                \
 	500 /* Retry, version negotiation, stateless reset, refusal: each */
 

@@ -1,0 +1,170 @@
+/* What is behind the handles: shared by the files of this folder and by nobody else. */
+#ifndef PU_QUIC_STATE_H
+#define PU_QUIC_STATE_H
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "quic/chunk.h"
+#include "quic/conn.h"
+#include "quic/endpoint.h"
+#include "quic/limits.h"
+#include "quic/stream.h"
+
+struct pu_quic_cid {
+	uint8_t len; /* 0 = unused */
+	uint8_t data[NGTCP2_MAX_CIDLEN];
+};
+
+/* What a connection ID leads to: a connection, or the tomb of one. */
+struct pu_quic_owner {
+	bool is_tomb;
+	struct pu_heap_node timer; /* in endpoint.deadlines */
+	struct pu_quic_cid cids[PU_QUIC_CIDS_MAX];
+};
+
+/* A certificate that new TLS sessions use; lives as long as the last of them. */
+struct pu_quic_credentials {
+	size_t refs;
+	gnutls_certificate_credentials_t gnutls;
+};
+
+/* So many per second, a tenth of that at once. */
+struct pu_quic_bucket {
+	uint64_t full_at; /* when it will be full again */
+};
+
+struct pu_quic_reset_token {
+	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN];
+	uint64_t seq;
+	bool used;
+};
+
+enum pu_quic_conn_state {
+	PU_QUIC_CONN_HANDSHAKE,
+	PU_QUIC_CONN_UP,
+	PU_QUIC_CONN_ENDING, /* on_conn_down is due; no more calls into ngtcp2 but the last packet
+	                      */
+};
+
+/* Events of a connection and of a stream that the host has not been told yet. */
+enum {
+	PU_QUIC_EV_NEW = 1,
+	PU_QUIC_EV_UP = 2,
+	PU_QUIC_EV_PATH = 4,
+	PU_QUIC_EV_STREAMS = 8, /* on_streams_available */
+	PU_QUIC_EV_DATA = 16,
+	PU_QUIC_EV_WRITABLE = 32,
+	PU_QUIC_EV_STOPPED = 64,
+	PU_QUIC_EV_GONE = 128, /* QUIC is done with the stream */
+};
+
+struct pu_quic_conn {
+	struct pu_quic_owner owner; /* first: the maps point to it */
+	struct pu_quic_endpoint *ep;
+	ngtcp2_conn *quic;
+	ngtcp2_mem mem;
+	size_t memory;
+	ngtcp2_crypto_conn_ref ref;              /* what the TLS session points to */
+	gnutls_session_t tls;                    /* NULL once the handshake is confirmed */
+	struct pu_quic_credentials *credentials; /* with tls */
+	enum pu_quic_conn_state state;
+	unsigned events;
+	bool inbound, unverified, counted; /* counted: among the handshakes */
+	bool handshake_done, reset_seen, has_peer, has_expected;
+	bool wrong_peer, memory_refused, quiet, drain;
+	bool told_up;         /* stream events wait for this one */
+	enum pu_err cert_err; /* why the certificate was refused */
+	bool streams_wanted;
+	uint32_t crypto_in; /* CRYPTO bytes taken */
+	struct pu_peer_id peer, expected;
+	struct pu_quic_path path;
+	void *user;
+
+	struct pu_list_node in_ep, in_events, in_output;
+	struct pu_list streams;       /* all */
+	struct pu_list sendable;      /* that have something to send and may */
+	struct pu_list stream_events; /* that have events */
+	size_t streams_len;
+	size_t send_len, recv_len; /* bytes in the queues of all streams */
+	uint64_t cwnd;             /* as of the last output */
+	uint64_t created_at, bytes_in, bytes_out, idle_timeout;
+	struct pu_quic_reset_token reset_tokens[PU_QUIC_RESET_TOKENS_MAX];
+
+	struct pu_quic_close why; /* when ENDING */
+	char reason[PU_QUIC_REASON_MAX + 1];
+	ngtcp2_ccerr ccerr; /* what the last packet says; type and code */
+};
+
+struct pu_quic_stream {
+	struct pu_quic_endpoint *ep;
+	struct pu_quic_conn *conn; /* NULL once the connection is gone */
+	int64_t id;
+	void *user;
+	struct pu_list_node in_conn; /* conn->streams, then endpoint.orphans */
+	struct pu_list_node in_sendable, in_events;
+	unsigned events;
+	bool inbound, host_closed, quic_closed;
+	/* Send side. */
+	bool fin_wanted, fin_sent, send_ended; /* ended: reset, stopped or lost */
+	bool flow_blocked, room_wanted;
+	struct pu_quic_queue send;
+	struct pu_quic_chunk *unsent_chunk; /* where the first byte never sent is; NULL = none */
+	uint32_t unsent_off;
+	size_t unsent;
+	size_t turn; /* bytes sent in this turn */
+	uint64_t stop_code;
+	/* Receive side. */
+	bool recv_fin, recv_reset, recv_stopped;
+	struct pu_quic_queue recv;
+	uint64_t reset_code;
+};
+
+/* A run of datagrams in the scratch buffer, not handed to send() yet. */
+struct pu_quic_run {
+	struct pu_quic_path path;
+	size_t off, len, segment, count;
+	uint8_t ecn;
+	bool open; /* takes more */
+};
+
+struct pu_quic_endpoint {
+	struct pu_quic_config config;
+	const struct pu_quic_callbacks *cb;
+	void *user;
+	uint64_t now; /* of the running call */
+
+	struct pu_quic_credentials *credentials;
+	gnutls_priority_t priority;
+	uint8_t token_key[32], reset_key[32];
+	struct pu_map cert_cache;
+	struct pu_list cert_cache_order; /* oldest first */
+
+	struct pu_map by_cid;   /* -> struct pu_quic_owner */
+	struct pu_map by_reset; /* -> struct pu_quic_conn */
+	struct pu_map by_ip;    /* unverified handshakes per address */
+	struct pu_heap deadlines;
+	struct pu_list conns, events, output, tombs, orphans;
+	struct pu_quic_pool send_pool, recv_pool;
+	struct pu_quic_bucket retry_bucket, reset_bucket, vneg_bucket, refuse_bucket;
+
+	struct pu_quic_run run;
+	uint8_t *scratch;
+	bool blocked;
+	uint32_t unverified;
+	uint64_t trim_at;
+	struct pu_quic_stats stats;
+};
+
+#define PU_QUIC_SCRATCH_LEN (2 * 65536)
+
+/* conn.c */
+void pu_quic_conn_free(struct pu_quic_conn *conn);
+void pu_quic_conn_wake(struct pu_quic_conn *conn); /* has something to send */
+void pu_quic_conn_event(struct pu_quic_conn *conn, unsigned event);
+void pu_quic_conn_fail(struct pu_quic_conn *conn, int liberr); /* what ngtcp2 said */
+
+#endif
