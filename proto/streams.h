@@ -29,6 +29,9 @@ struct pu_streams *pu_streams_new(uv_loop_t *loop, const char *runtime_dir,
                                   const struct pu_streams_ops *ops, void *user);
 void pu_streams_free(struct pu_streams *streams);
 
+/* Whether transport is there now. */
+bool pu_streams_connected(const struct pu_streams *streams);
+
 void pu_streams_register(struct pu_streams *streams, const char *protocol);
 void pu_streams_need(struct pu_streams *streams, const char *peer_id, bool needed);
 
