@@ -377,3 +377,408 @@ Test(quic, carries_bytes_unchanged_over_bad_wires)
 		transfer(seed, &wire, 300000, 1 + seed % 4);
 	}
 }
+
+Test(quic, a_dead_address_ends_in_time)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_kill(world.b.host);
+	cr_assert(sim_run(&world.sim, 11 * PU_NS_PER_S, a_down, &world));
+	cr_assert_eq(world.a.why.err, PU_ETIMEOUT);
+	cr_assert_eq(world.a.ups, 0);
+	world_end(&world);
+}
+
+Test(quic, refuses_another_peer_than_the_one_dialled)
+{
+	struct world world;
+	struct pu_peer_id other;
+
+	world_init(&world, 1);
+	sim_start(world.a.host);
+	sim_start(world.b.host);
+	other = world.b.host->id;
+	other.bytes[10] ^= 1;
+	world.a.conn = sim_dial(world.a.host, world.b.host, &other, NULL);
+	cr_assert(sim_run(&world.sim, PU_NS_PER_S, both_down, &world));
+	cr_assert_eq(world.a.why.err, PU_ECRYPTO);
+	cr_assert(world.a.why.wrong_peer && !world.a.why.remote);
+	cr_assert_eq(world.a.ups + world.b.ups, 0);
+	cr_assert_eq(world.b.why.err, PU_ECRYPTO);
+	cr_assert(world.b.why.remote);
+	world_end(&world);
+}
+
+Test(quic, close_carries_code_and_reason)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	pu_quic_conn_close(world.a.conn, 0x1001, "too\nmany");
+	cr_assert(sim_run(&world.sim, PU_NS_PER_S, both_down, &world));
+	cr_assert_eq(world.b.why.code, 0x1001);
+	cr_assert(world.b.why.app && world.b.why.remote);
+	cr_assert_eq(world.b.why.err, PU_ECLOSED);
+	cr_assert_str_eq(world.b.reason, "too?many");
+	world_end(&world);
+}
+
+Test(quic, a_lost_close_is_repeated)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	world.sim.wire.mtu = 0;
+	pu_quic_conn_close(world.a.conn, 5, NULL);
+	cr_assert(sim_run(&world.sim, PU_NS_PER_MS, a_down, &world));
+	world.sim.wire.mtu = 65535;
+	world.b.want_streams = 1;
+	open_more(&world.b);
+	cr_assert(sim_run(&world.sim, PU_NS_PER_S, both_down, &world));
+	cr_assert_eq(world.b.why.code, 5);
+	world_end(&world);
+}
+
+Test(quic, ten_thousand_streams_never_starve)
+{
+	struct world world;
+
+	world_init(&world, 3);
+	world.a.want_streams = 10000;
+	world.a.each_len = 100;
+	world.b.reply_len = 50;
+	world_start(&world);
+	cr_assert(sim_run(&world.sim, 600 * PU_NS_PER_S, flows_done, &world), "%zu",
+	          world.a.flows_done);
+	world_end(&world);
+}
+
+static bool all_opened(void *test)
+{
+	const struct world *world = test;
+
+	return world->a.opened == world->a.want_streams && world->a.flows_done == world->a.opened;
+}
+
+Test(quic, refused_streams_give_their_credit_back)
+{
+	struct world world;
+
+	world_init(&world, 3);
+	world.a.want_streams = 2000;
+	world.a.each_len = 100;
+	world.b.refuse = true;
+	world_start(&world);
+	cr_assert(sim_run(&world.sim, 600 * PU_NS_PER_S, all_opened, &world), "%lu",
+	          world.a.opened);
+	cr_assert_eq(world.b.streams_in, 2000);
+	world_end(&world);
+}
+
+Test(quic, an_idle_connection_stays_for_as_long_as_both_want)
+{
+	struct world world;
+	uint64_t before;
+
+	world_init(&world, 1);
+	world.b.host->config.idle_timeout = 10 * PU_NS_PER_S;
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	sim_run(&world.sim, 10 * PU_NS_PER_S, NULL, NULL);
+	before = world.sim.datagrams;
+	sim_run(&world.sim, 600 * PU_NS_PER_S, NULL, NULL);
+	cr_assert_eq(world.a.downs + world.b.downs, 0);
+	cr_assert(world.sim.datagrams - before < 600, "%lu", world.sim.datagrams - before);
+	world_end(&world);
+}
+
+Test(quic, a_silent_peer_is_given_up_after_the_idle_timeout)
+{
+	struct world world;
+	uint64_t before;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	before = world.sim.now;
+	world.sim.wire.mtu = 0;
+	cr_assert(sim_run(&world.sim, 60 * PU_NS_PER_S, both_down, &world));
+	cr_assert_eq(world.a.why.err, PU_ETIMEOUT);
+	cr_assert(world.sim.now - before < 50 * PU_NS_PER_S);
+	world_end(&world);
+}
+
+Test(quic, an_unproved_crowd_gets_retry_and_gets_in)
+{
+	struct world world;
+	struct pu_quic_stats stats;
+
+	world_init(&world, 1);
+	world.b.host->config.unverified_per_ip_max = 2;
+	sim_start(world.a.host);
+	sim_start(world.b.host);
+	for (int i = 0; i < 20; i++)
+		world.a.conn = sim_dial(world.a.host, world.b.host, NULL, NULL);
+	sim_run(&world.sim, 5 * PU_NS_PER_S, NULL, NULL);
+	cr_assert_eq(world.a.ups, 20);
+	cr_assert_eq(world.b.ups, 20);
+	pu_quic_endpoint_stats(world.b.host->ep, &stats);
+	cr_assert_eq(stats.retries_sent, 18);
+	cr_assert_eq(stats.cert_cache_hits, 19);
+	pu_quic_endpoint_shutdown(world.a.host->ep, 0, NULL);
+	world_end(&world);
+}
+
+Test(quic, spoofed_first_packets_leave_no_state_above_the_threshold)
+{
+	struct world world;
+	struct pu_quic_stats stats;
+
+	world_init(&world, 1);
+	world.a.host->spoof_ports = true;
+	sim_start(world.a.host);
+	sim_start(world.b.host);
+	for (int i = 0; i < 200; i++)
+		world.a.conn = sim_dial(world.a.host, world.b.host, NULL, NULL);
+	sim_run(&world.sim, 20 * PU_NS_PER_MS, NULL, NULL);
+	pu_quic_endpoint_stats(world.b.host->ep, &stats);
+	cr_assert_eq(stats.handshakes, PU_QUIC_UNVERIFIED_PER_IP_MAX);
+	cr_assert_eq(world.b.news, PU_QUIC_UNVERIFIED_PER_IP_MAX);
+	pu_quic_endpoint_shutdown(world.a.host->ep, 0, NULL);
+	world_end(&world);
+}
+
+static enum pu_quic_verdict want_proof(void *user, const struct pu_quic_path *path)
+{
+	(void)user;
+	(void)path;
+	return PU_QUIC_RETRY;
+}
+
+static enum pu_quic_verdict want_nobody(void *user, const struct pu_quic_path *path)
+{
+	(void)user;
+	(void)path;
+	return PU_QUIC_REFUSE;
+}
+
+Test(quic, policy_may_ask_for_retry_or_refuse)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world.b.host->cb.accept = want_proof;
+	world_start(&world);
+	cr_assert(sim_run(&world.sim, 5 * PU_NS_PER_S, both_up, &world));
+	world_end(&world);
+
+	world_init(&world, 1);
+	world.b.host->cb.accept = want_nobody;
+	world_start(&world);
+	cr_assert(sim_run(&world.sim, 5 * PU_NS_PER_S, a_down, &world));
+	cr_assert_eq(world.a.why.err, PU_EREFUSED);
+	cr_assert(world.a.why.remote);
+	cr_assert_eq(world.b.news, 0);
+	world_end(&world);
+}
+
+Test(quic, a_restarted_peer_says_at_once_that_it_forgot)
+{
+	struct world world;
+	uint64_t before;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	sim_start(world.b.host);
+	before = world.sim.now;
+	world.a.want_streams = 1;
+	world.a.each_len = 1000;
+	open_more(&world.a);
+	cr_assert(sim_run(&world.sim, 60 * PU_NS_PER_S, a_down, &world));
+	cr_assert_eq(world.a.why.err, PU_ECLOSED);
+	cr_assert_str_eq(world.a.reason, "stateless reset");
+	cr_assert(world.sim.now - before < PU_NS_PER_S);
+	cr_assert_eq(world.a.flows_done, 1);
+	world_end(&world);
+}
+
+Test(quic, the_acceptor_hears_a_restarted_dialler_too)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	sim_start(world.a.host);
+	world.b.want_streams = 1;
+	world.b.each_len = 1000;
+	open_more(&world.b);
+	cr_assert(sim_run(&world.sim, PU_NS_PER_S, both_down, &world) || world.b.downs == 1);
+	cr_assert_str_eq(world.b.reason, "stateless reset");
+	world.a.conn = NULL;
+	world_end(&world);
+}
+
+Test(quic, finds_the_mtu_of_the_path)
+{
+	static const size_t mtus[] = {65535, 1452, 1400, 1300};
+	static const size_t found[] = {1472, 1452, 1392, 1280};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct pu_quic_conn_info info;
+		struct world world;
+
+		world_init(&world, 1);
+		world.sim.wire.mtu = mtus[i];
+		world.a.want_streams = 1;
+		world.a.each_len = 1000000;
+		world_start(&world);
+		cr_assert(sim_run(&world.sim, 60 * PU_NS_PER_S, flows_done, &world));
+		sim_run(&world.sim, 20 * PU_NS_PER_S, NULL, NULL);
+		pu_quic_conn_info(world.a.conn, &info);
+		cr_assert_eq(info.udp_payload, found[i], "%zu: %u", mtus[i], info.udp_payload);
+		world_end(&world);
+	}
+}
+
+Test(quic, follows_a_peer_to_another_port)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world.sim.wire.rate = 1250000;
+	world.a.want_streams = 1;
+	world.a.each_len = 1000000;
+	world.b.reply_len = 1000000;
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S / 2, NULL, NULL);
+	sim_move(world.a.host, 5555);
+	cr_assert(sim_run(&world.sim, 60 * PU_NS_PER_S, flows_done, &world));
+	cr_assert_eq(world.b.paths, 1);
+	cr_assert_eq(pu_quic_conn_path(world.b.conn)->remote.in.sin_port, htons(5555));
+	world_end(&world);
+}
+
+Test(quic, a_reader_that_stops_holds_the_writer_and_no_more_memory_than_the_window)
+{
+	struct pu_quic_stats stats;
+	struct world world;
+
+	world_init(&world, 1);
+	world.a.want_streams = 1;
+	world.a.each_len = 100 << 20;
+	world.b.hold = true;
+	world_start(&world);
+	sim_run(&world.sim, 20 * PU_NS_PER_S, NULL, NULL);
+	cr_assert_eq(world.a.downs + world.b.downs, 0);
+	pu_quic_endpoint_stats(world.b.host->ep, &stats);
+	cr_assert_leq(stats.memory_recv, PU_QUIC_STREAM_WINDOW + 2 * PU_QUIC_CHUNK_BIG);
+	pu_quic_endpoint_stats(world.a.host->ep, &stats);
+	cr_assert_leq(stats.memory_send, PU_QUIC_STREAM_SEND_MAX + 2 * PU_QUIC_CHUNK_BIG);
+	world.b.hold = false;
+	world_end(&world);
+}
+
+Test(quic, memory_above_the_bound_ends_the_connection_not_the_process)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world.b.host->config.memory_max = 512 << 10;
+	world.b.hold = true;
+	world.a.want_streams = 1;
+	world.a.each_len = 10 << 20;
+	world_start(&world);
+	cr_assert(sim_run(&world.sim, 20 * PU_NS_PER_S, both_down, &world));
+	cr_assert_eq(world.b.why.err, PU_ELIMIT);
+	world_end(&world);
+}
+
+Test(quic, a_socket_that_blocks_loses_nothing)
+{
+	struct world world;
+	size_t turns = 0;
+
+	world_init(&world, 1);
+	world.sim.wire.delay = PU_NS_PER_MS;
+	world.a.want_streams = 2;
+	world.a.each_len = 1 << 20;
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	while (!flows_done(&world) && turns++ < 100000) {
+		world.a.host->blocked = false;
+		world.a.host->gso_left = 1 + sim_random(&world.sim) % 7;
+		sim_run(&world.sim, PU_NS_PER_MS, flows_done, &world);
+	}
+	world.a.host->blocked = false;
+	world.a.host->gso_left = 0;
+	cr_assert(flows_done(&world));
+	world_end(&world);
+}
+
+Test(quic, each_half_of_a_stream_ends_by_itself)
+{
+	struct world world;
+	struct pu_quic_stream *stream;
+	struct flow *flow;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	cr_assert_eq(pu_quic_stream_open(world.a.conn, NULL, &stream), PU_OK);
+	world.b.hold = true;
+	flow = flow_new(stream, 0);
+	cr_assert_eq(pu_quic_stream_write(stream, "abc", 3), 3);
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	cr_assert_eq(world.b.streams_in, 1);
+	/* b no longer listens: a learns the code, and can still read. */
+	pu_quic_stream_stop_sending(stream, 9);
+	cr_assert(pu_quic_stream_can_send(stream));
+	cr_assert_eq(pu_quic_stream_write(stream, "def", 3), 3);
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	pu_quic_stream_reset(stream, 8);
+	cr_assert(!pu_quic_stream_can_send(stream));
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	cr_assert(!flow->stopped);
+	flow_end(&world.a, flow);
+	world.b.hold = false;
+	world_end(&world);
+}
+
+Test(quic, garbage_is_counted_and_dropped)
+{
+	struct world world;
+	struct pu_quic_stats stats;
+	uint8_t junk[1500];
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, both_up, &world);
+	for (size_t i = 0; i < 20000; i++) {
+		size_t len = sim_random(&world.sim) % sizeof(junk);
+
+		for (size_t j = 0; j < len; j++)
+			junk[j] = (uint8_t)sim_random(&world.sim);
+		if (len > 5 && i % 3 == 0) {
+			junk[0] |= 0xc0;
+			memcpy(junk + 1, "\0\0\0\1", 4);
+		}
+		sim_inject(world.b.host, world.a.host, junk, len);
+	}
+	pu_quic_endpoint_stats(world.b.host->ep, &stats);
+	cr_assert(stats.dropped_garbage > 10000);
+	cr_assert_leq(stats.resets_sent, 60);
+	cr_assert_leq(stats.negotiations_sent, 60);
+	cr_assert_eq(world.b.downs, 0);
+	world_end(&world);
+}
