@@ -99,7 +99,7 @@ static void go_up(struct transport_conn *conn)
 		transport_dial_won(conn);
 	transport_identify_begin(conn);
 	transport_peer_conn_up(conn);
-	PU_LIST_FOREACH (node, &conn->substreams)
+	PU_LIST_FOREACH(node, &conn->substreams)
 		transport_substream_resume(PU_LIST_ENTRY(node, struct transport_substream, in_conn));
 }
 
@@ -231,7 +231,7 @@ static void on_conn_down(void *user, struct pu_quic_conn *quic, const struct pu_
 		err = PU_ECLOSED;
 	if (peer != NULL)
 		transport_peer_hold(peer);
-	PU_LIST_FOREACH (node, &conn->substreams)
+	PU_LIST_FOREACH(node, &conn->substreams)
 		transport_substream_on_lost(PU_LIST_ENTRY(node, struct transport_substream, in_conn),
 		                            err, text);
 	if (conn->state == CONN_UP)

@@ -194,7 +194,7 @@ void transport_dial_won(struct transport_conn *conn)
 {
 	struct transport_peer *peer = conn->peer;
 	conn->dial = NULL;
-	PU_LIST_FOREACH (node, &peer->conns) {
+	PU_LIST_FOREACH(node, &peer->conns) {
 		struct transport_conn *other = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
 		if (other != conn && other->dial == peer->dial && other->dial != NULL) {
 			other->dial = NULL;
@@ -209,7 +209,7 @@ void transport_dial_free(struct transport_dial *dial)
 	if (dial == NULL)
 		return;
 	struct transport_peer *peer = dial->peer;
-	PU_LIST_FOREACH (node, &peer->conns) {
+	PU_LIST_FOREACH(node, &peer->conns) {
 		struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
 		if (conn->dial == dial)
 			conn->dial = NULL;

@@ -104,7 +104,7 @@ static void transport_on_peers(void *state, struct pu_request *request, const vo
 	void *value;
 	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
 		const struct transport_peer *peer = value;
-		PU_LIST_FOREACH (node, &peer->conns) {
+		PU_LIST_FOREACH(node, &peer->conns) {
 			const struct transport_conn *conn =
 			    PU_LIST_ENTRY(node, struct transport_conn, in_peer);
 			if (conn->state != CONN_UP || len == max)

@@ -14,7 +14,7 @@
 static struct handoff_need *find_need(struct handoff_channel *channel,
                                       const struct pu_peer_id *id)
 {
-	PU_LIST_FOREACH (node, &channel->needs) {
+	PU_LIST_FOREACH(node, &channel->needs) {
 		struct handoff_need *need = PU_LIST_ENTRY(node, struct handoff_need, node);
 		if (pu_peer_id_eq(&need->peer->id, id))
 			return need;
@@ -96,7 +96,7 @@ static void channel_free(struct handoff_channel *channel)
 {
 	struct transport_handoff *handoff = channel->handoff;
 	abandon_streams(channel);
-	PU_LIST_FOREACH (node, &channel->needs)
+	PU_LIST_FOREACH(node, &channel->needs)
 		drop_need(PU_LIST_ENTRY(node, struct handoff_need, node));
 	handoff_registrations_vacate(handoff, channel);
 	pu_list_remove(&channel->node);
@@ -165,9 +165,9 @@ void transport_handoff_free(struct transport_handoff *handoff)
 	if (handoff == NULL)
 		return;
 	pu_channel_listener_free(handoff->listener);
-	PU_LIST_FOREACH (node, &handoff->channels)
+	PU_LIST_FOREACH(node, &handoff->channels)
 		channel_free(PU_LIST_ENTRY(node, struct handoff_channel, node));
-	PU_LIST_FOREACH (node, &handoff->registrations)
+	PU_LIST_FOREACH(node, &handoff->registrations)
 		handoff_registration_free(PU_LIST_ENTRY(node, struct handoff_registration, node));
 	pu_free(handoff);
 }

@@ -27,7 +27,7 @@ static struct handoff_registration *find_registration(const struct transport_han
                                                       const char *name)
 {
 	struct handoff_registration *vacant = NULL;
-	PU_LIST_FOREACH (node, &handoff->registrations) {
+	PU_LIST_FOREACH(node, &handoff->registrations) {
 		struct handoff_registration *registration =
 		    PU_LIST_ENTRY(node, struct handoff_registration, node);
 		if (!matches(registration->pattern, name))
@@ -58,7 +58,7 @@ static void on_vacant(struct transport_deadline *deadline)
 static struct handoff_registration *find_pattern(const struct transport_handoff *handoff,
                                                  const char *pattern)
 {
-	PU_LIST_FOREACH (node, &handoff->registrations) {
+	PU_LIST_FOREACH(node, &handoff->registrations) {
 		struct handoff_registration *registration =
 		    PU_LIST_ENTRY(node, struct handoff_registration, node);
 		if (strcmp(registration->pattern, pattern) == 0)
@@ -72,7 +72,7 @@ static void offer(struct handoff_stream *handed, struct handoff_channel *channel
 static void offer_waiting(struct transport_handoff *handoff,
                           struct handoff_registration *registration)
 {
-	PU_LIST_FOREACH (node, &handoff->offered) {
+	PU_LIST_FOREACH(node, &handoff->offered) {
 		struct handoff_stream *handed = PU_LIST_ENTRY(node, struct handoff_stream, in_waiting);
 		if (handed->channel == NULL && matches(registration->pattern, handed->protocol))
 			offer(handed, registration->channel);
@@ -115,7 +115,7 @@ size_t transport_handoff_list(const struct transport_handoff *handoff, const cha
                               size_t max)
 {
 	size_t len = 0;
-	PU_LIST_FOREACH (node, &handoff->registrations) {
+	PU_LIST_FOREACH(node, &handoff->registrations) {
 		const struct handoff_registration *registration =
 		    PU_LIST_ENTRY(node, struct handoff_registration, node);
 		if (len < max && strchr(registration->pattern, '*') == NULL)
@@ -127,7 +127,7 @@ size_t transport_handoff_list(const struct transport_handoff *handoff, const cha
 void handoff_registrations_vacate(struct transport_handoff *handoff,
                                   struct handoff_channel *channel)
 {
-	PU_LIST_FOREACH (node, &handoff->registrations) {
+	PU_LIST_FOREACH(node, &handoff->registrations) {
 		struct handoff_registration *registration =
 		    PU_LIST_ENTRY(node, struct handoff_registration, node);
 		if (registration->channel != channel)

@@ -91,7 +91,7 @@ void transport_handoff_streams_available(struct transport_handoff *handoff,
                                          struct transport_conn *conn)
 {
 	struct pu_list_node *last = handoff->starved.head.prev;
-	PU_LIST_FOREACH (node, &handoff->starved) {
+	PU_LIST_FOREACH(node, &handoff->starved) {
 		struct handoff_stream *handed = PU_LIST_ENTRY(node, struct handoff_stream, in_waiting);
 		bool is_last = node == last;
 		if (conn->peer != NULL && pu_peer_id_eq(&handed->peer, &conn->peer->id)) {

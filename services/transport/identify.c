@@ -160,7 +160,7 @@ static void on_push_due(struct transport_deadline *deadline)
 	void *value;
 	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
 		struct transport_peer *peer = value;
-		PU_LIST_FOREACH (node, &peer->conns)
+		PU_LIST_FOREACH(node, &peer->conns)
 			push_to(PU_LIST_ENTRY(node, struct transport_conn, in_peer));
 	}
 }

@@ -29,7 +29,7 @@ static bool is_enabled(const struct transport *transport,
 static unsigned count_inbound(const struct transport_conn *conn, const char *name)
 {
 	unsigned count = 0;
-	PU_LIST_FOREACH (node, &conn->substreams) {
+	PU_LIST_FOREACH(node, &conn->substreams) {
 		const struct transport_substream *substream =
 		    PU_LIST_ENTRY(node, struct transport_substream, in_conn);
 		count += substream->inbound && substream->protocol != NULL &&

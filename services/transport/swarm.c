@@ -66,7 +66,7 @@ void transport_swarm_fini(struct transport *transport)
 	void *value;
 	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
 		struct transport_peer *peer = value;
-		PU_LIST_FOREACH (node, &peer->conns)
+		PU_LIST_FOREACH(node, &peer->conns)
 			transport_conn_free(PU_LIST_ENTRY(node, struct transport_conn, in_peer));
 		peer_free(peer);
 	}
@@ -79,7 +79,7 @@ void transport_swarm_fini(struct transport *transport)
 struct transport_conn *transport_peer_best(const struct transport_peer *peer)
 {
 	struct transport_conn *best = NULL;
-	PU_LIST_FOREACH (node, &peer->conns) {
+	PU_LIST_FOREACH(node, &peer->conns) {
 		struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
 		if (conn->state == CONN_UP &&
 		    (best == NULL || conn->substreams_len > best->substreams_len))
@@ -90,7 +90,7 @@ struct transport_conn *transport_peer_best(const struct transport_peer *peer)
 
 void transport_peer_disconnect(struct transport_peer *peer, uint64_t code, const char *reason)
 {
-	PU_LIST_FOREACH (node, &peer->conns)
+	PU_LIST_FOREACH(node, &peer->conns)
 		pu_quic_conn_close(PU_LIST_ENTRY(node, struct transport_conn, in_peer)->quic, code,
 		                   reason);
 }
@@ -231,7 +231,7 @@ void transport_swarm_recheck(struct transport *transport)
 	void *value;
 	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
 		struct transport_peer *peer = value;
-		PU_LIST_FOREACH (node, &peer->conns) {
+		PU_LIST_FOREACH(node, &peer->conns) {
 			struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
 			if (conn->state != CONN_DIALING)
 				transport_conn_check(conn);
