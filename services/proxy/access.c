@@ -22,7 +22,7 @@ static void verdict_free(struct proxy_access *access, struct proxy_verdict *verd
 
 void proxy_access_fini(struct proxy_access *access)
 {
-	PU_LIST_FOREACH (it, &access->recent)
+	PU_LIST_FOREACH(it, &access->recent)
 		verdict_free(access, PU_LIST_ENTRY(it, struct proxy_verdict, node));
 	pu_map_fini(&access->verdicts);
 }
@@ -48,7 +48,7 @@ static struct proxy_verdict *verdict_new(struct proxy_access *access, const char
 	struct proxy_verdict *verdict = PU_NEW(struct proxy_verdict);
 
 	verdict->access = access;
-	strcpy(verdict->key, key);
+	snprintf(verdict->key, sizeof(verdict->key), "%s", key);
 	pu_list_init(&verdict->waiting);
 	pu_map_put(&access->verdicts, pu_bytes_of_str(verdict->key), verdict);
 	return verdict;
@@ -68,8 +68,8 @@ struct proxy_verdict *proxy_access_get(struct proxy_access *access, const char *
 		if (pu_map_len(&access->verdicts) >= access->max && !make_room(access))
 			return NULL;
 		verdict = verdict_new(access, key);
-		strcpy(verdict->peer_id, peer_id);
-		strcpy(verdict->service, service);
+		snprintf(verdict->peer_id, sizeof(verdict->peer_id), "%s", peer_id);
+		snprintf(verdict->service, sizeof(verdict->service), "%s", service);
 	}
 	if (now_ms >= verdict->expires_ms || verdict->generation < access->generation)
 		verdict->known = false;
@@ -108,6 +108,6 @@ void proxy_access_unanswered(struct proxy_verdict *verdict)
 void proxy_access_changed(struct proxy_access *access, uint64_t generation)
 {
 	access->generation = generation;
-	PU_LIST_FOREACH (it, &access->recent)
+	PU_LIST_FOREACH(it, &access->recent)
 		PU_LIST_ENTRY(it, struct proxy_verdict, node)->known = false;
 }

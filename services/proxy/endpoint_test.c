@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 static void assert_target(const char *text, const char *host, uint16_t port)
@@ -55,7 +56,7 @@ Test(endpoint, refuses_texts_that_do_not_fit)
 	memset(text + 6, 'x', 108);
 	cr_assert_eq(proxy_endpoint_parse_target(text, &endpoint), PU_ELIMIT);
 	memset(text, 'x', 300);
-	strcpy(text + 300, ":80");
+	memcpy(text + 300, ":80", sizeof(":80"));
 	cr_assert_eq(proxy_endpoint_parse_target(text, &endpoint), PU_ELIMIT);
 }
 

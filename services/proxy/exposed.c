@@ -56,7 +56,7 @@ void proxy_exposed_init(struct proxy_exposed *exposed)
 
 void proxy_exposed_fini(struct proxy_exposed *exposed)
 {
-	PU_LIST_FOREACH (it, &exposed->services) {
+	PU_LIST_FOREACH(it, &exposed->services) {
 		struct proxy_service *service = PU_LIST_ENTRY(it, struct proxy_service, node);
 
 		pu_list_remove(&service->node);

@@ -29,7 +29,7 @@ static bool peer_id_of(const void *user, const char *text, char out[PROXY_PEER_I
 		text = "12DHome";
 	if (strncmp(text, "12D", 3) != 0)
 		return false;
-	strcpy(out, text);
+	snprintf(out, PROXY_PEER_ID_MAX, "%s", text);
 	return true;
 }
 

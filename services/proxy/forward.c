@@ -34,7 +34,7 @@ const char *proxy_forward_state_name(enum proxy_forward_state state)
 struct proxy_forward *proxy_forwards_find(const struct proxy_forwards *forwards, const char *id,
                                           bool permanent)
 {
-	PU_LIST_FOREACH (it, &forwards->items) {
+	PU_LIST_FOREACH(it, &forwards->items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (proxy_forward_is_permanent(forward) == permanent && strcmp(forward->id, id) == 0)
@@ -46,7 +46,7 @@ struct proxy_forward *proxy_forwards_find(const struct proxy_forwards *forwards,
 struct proxy_forward *proxy_forwards_find_same(const struct proxy_forwards *forwards,
                                                const struct proxy_wish *wish)
 {
-	PU_LIST_FOREACH (it, &forwards->items) {
+	PU_LIST_FOREACH(it, &forwards->items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (forward->owner_pid == wish->owner && !proxy_forward_is_permanent(forward) &&

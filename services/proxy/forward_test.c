@@ -16,7 +16,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	PU_LIST_FOREACH (it, &forwards.items)
+	PU_LIST_FOREACH(it, &forwards.items)
 		proxy_forwards_remove(&forwards, PU_LIST_ENTRY(it, struct proxy_forward, node));
 	cr_assert_eq(forwards.len, 0);
 }

@@ -37,7 +37,7 @@ static bool take_bytes(struct report *report, size_t bytes)
 
 static void report_services(struct report *report, const struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->exposed.services) {
+	PU_LIST_FOREACH(it, &proxy->exposed.services) {
 		const struct pu_exposed *about = &PU_LIST_ENTRY(it, struct proxy_service, node)->about;
 
 		if (!take_bytes(report, ROW_BYTES + strlen(about->target) +
@@ -50,7 +50,7 @@ static void report_services(struct report *report, const struct proxy *proxy)
 
 static void report_forwards(struct report *report, const struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		const struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 		size_t i = report->state.forwards.len;
 
@@ -72,7 +72,7 @@ static void report_forwards(struct report *report, const struct proxy *proxy)
 
 static void report_usage(struct report *report, const struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->usage.recent) {
+	PU_LIST_FOREACH(it, &proxy->usage.recent) {
 		const struct proxy_account *account = PU_LIST_ENTRY(it, struct proxy_account, node);
 
 		if (!take_bytes(report, 2 * ROW_BYTES))
@@ -162,7 +162,7 @@ static void proxy_on_offers(void *service, struct pu_request *request, const voi
 		return;
 	}
 	pu_peer_id_print(&id, peer);
-	PU_LIST_FOREACH (it, &proxy->exposed.services) {
+	PU_LIST_FOREACH(it, &proxy->exposed.services) {
 		const struct proxy_service *exposed = PU_LIST_ENTRY(it, struct proxy_service, node);
 		size_t i = offered.services.len;
 

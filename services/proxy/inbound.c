@@ -231,12 +231,12 @@ void proxy_inbound_closed(struct proxy *proxy, const struct pu_stream_closed *cl
 
 void proxy_inbound_forget(struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->inbound)
+	PU_LIST_FOREACH(it, &proxy->inbound)
 		PU_LIST_ENTRY(it, struct inbound, node)->forgotten = true;
 }
 
 void proxy_inbound_stop(struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->inbound)
+	PU_LIST_FOREACH(it, &proxy->inbound)
 		inbound_free(PU_LIST_ENTRY(it, struct inbound, node));
 }

@@ -2,6 +2,7 @@
 #include "io_host.h"
 
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -39,7 +40,7 @@ static void host_free(struct proxy_host *host)
 	if (host->hosts != NULL)
 		pu_map_del(&host->hosts->names, pu_bytes_of_str(host->name));
 	host->hosts = NULL;
-	PU_LIST_FOREACH (it, &host->waiting)
+	PU_LIST_FOREACH(it, &host->waiting)
 		proxy_hosts_cancel(PU_LIST_ENTRY(it, struct proxy_lookup, node));
 	if (host->asking)
 		(void)uv_cancel((uv_req_t *)&host->request); /* on_answer() frees it */
@@ -120,7 +121,7 @@ static struct proxy_host *host_get(struct proxy_hosts *hosts, const char *name)
 		return NULL;
 	host = PU_NEW(struct proxy_host);
 	host->hosts = hosts;
-	strcpy(host->name, name);
+	snprintf(host->name, sizeof(host->name), "%s", name);
 	pu_list_init(&host->waiting);
 	pu_map_put(&hosts->names, pu_bytes_of_str(host->name), host);
 	return host;

@@ -31,7 +31,7 @@ static int item_free(struct proxy_kept_table *kept, struct item *item)
 
 void proxy_kept_fini(struct proxy_kept_table *kept)
 {
-	PU_LIST_FOREACH (it, &kept->items)
+	PU_LIST_FOREACH(it, &kept->items)
 		close(item_free(kept, PU_LIST_ENTRY(it, struct item, node)));
 }
 
@@ -52,7 +52,7 @@ void proxy_kept_add(struct proxy_kept_table *kept, const char *name, int fd)
 
 int proxy_kept_take(struct proxy_kept_table *kept, const char *name)
 {
-	PU_LIST_FOREACH (it, &kept->items) {
+	PU_LIST_FOREACH(it, &kept->items) {
 		struct item *item = PU_LIST_ENTRY(it, struct item, node);
 
 		if (strcmp(item->name, name) == 0)

@@ -42,7 +42,8 @@ static void keep_name(const struct proxy_address *address, char out[PROXY_KEPT_N
 
 	proxy_address_print(address, text);
 	len = strlen(text);
-	snprintf(out, PROXY_KEPT_NAME_MAX, "listen:%s", len > room ? text + len - room : text);
+	snprintf(out, PROXY_KEPT_NAME_MAX, "listen:%.*s", (int)room,
+	         len > room ? text + len - room : text);
 }
 
 static bool same_address(const struct proxy_address *a, const struct proxy_address *b)
@@ -286,7 +287,7 @@ static enum pu_err add_sockets(struct proxy_listener *listener)
 
 	if (len == SOCKETS_MAX && listener->endpoint.port == 0) {
 		len = 1;
-		strcpy(listener->endpoint.host, "127.0.0.1");
+		snprintf(listener->endpoint.host, sizeof(listener->endpoint.host), "%s", "127.0.0.1");
 	}
 	for (size_t i = 0; i < len; i++) {
 		err = add_socket(listener, &addresses[i]);

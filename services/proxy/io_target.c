@@ -344,7 +344,7 @@ void proxy_connector_free(struct proxy_connector *connector)
 {
 	if (connector == NULL)
 		return;
-	PU_LIST_FOREACH (it, &connector->attempts)
+	PU_LIST_FOREACH(it, &connector->attempts)
 		attempt_free(PU_LIST_ENTRY(it, struct attempt, node));
 	pu_heap_fini(&connector->deadlines);
 	proxy_hosts_free(connector->hosts);

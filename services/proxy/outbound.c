@@ -60,7 +60,7 @@ static void set_state(struct proxy_forward *forward, enum proxy_forward_state st
 
 static bool is_needed(const struct proxy *proxy, const char *peer_id)
 {
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *other = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (other->needing && strcmp(other->peer_id, peer_id) == 0)
@@ -98,7 +98,7 @@ static void release(struct proxy_forward *forward)
 
 static void forward_free(struct proxy_forward *forward)
 {
-	PU_LIST_FOREACH (it, &forward->flows) {
+	PU_LIST_FOREACH(it, &forward->flows) {
 		struct proxy_flow *flow = PU_LIST_ENTRY(it, struct proxy_flow, node);
 
 		pu_list_remove(&flow->node);
@@ -124,7 +124,7 @@ static void arm_retry(struct proxy *proxy)
 {
 	uint64_t now_ms = uv_now(pu_host_loop(proxy->host)), first_ms = UINT64_MAX;
 
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (forward->retry_at_ms != 0 && forward->retry_at_ms < first_ms)
@@ -141,7 +141,7 @@ static void on_retry(uv_timer_t *timer)
 	struct proxy *proxy = timer->data;
 	uint64_t now_ms = uv_now(pu_host_loop(proxy->host));
 
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (forward->retry_at_ms != 0 && forward->retry_at_ms <= now_ms) {
@@ -317,7 +317,7 @@ static void add(struct proxy *proxy, const struct proxy_wish *wish)
 
 void proxy_outbound_apply(struct proxy *proxy, const struct proxy_wish *wishes, size_t len)
 {
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (proxy_forward_is_permanent(forward))
@@ -325,7 +325,7 @@ void proxy_outbound_apply(struct proxy *proxy, const struct proxy_wish *wishes, 
 	}
 	for (size_t i = 0; i < len; i++)
 		add(proxy, &wishes[i]);
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (forward->state == PROXY_STARTING && proxy_forward_is_permanent(forward))
@@ -369,7 +369,7 @@ void proxy_outbound_ask(struct proxy *proxy, const struct proxy_wish *wish,
 
 void proxy_outbound_resolve_again(struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (forward->enabled) {
@@ -381,7 +381,7 @@ void proxy_outbound_resolve_again(struct proxy *proxy)
 
 void proxy_outbound_pause(struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (forward->listener != NULL)
@@ -391,7 +391,7 @@ void proxy_outbound_pause(struct proxy *proxy)
 
 void proxy_outbound_stop(struct proxy *proxy)
 {
-	PU_LIST_FOREACH (it, &proxy->forwards.items) {
+	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
 		if (forward->resolving != 0)

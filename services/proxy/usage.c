@@ -28,7 +28,7 @@ static void account_free(struct proxy_usage *usage, struct proxy_account *accoun
 
 void proxy_usage_fini(struct proxy_usage *usage)
 {
-	PU_LIST_FOREACH (it, &usage->recent)
+	PU_LIST_FOREACH(it, &usage->recent)
 		account_free(usage, PU_LIST_ENTRY(it, struct proxy_account, node));
 	pu_map_fini(&usage->accounts);
 }
@@ -67,9 +67,9 @@ struct proxy_account *proxy_usage_get(struct proxy_usage *usage, const char *ser
 	if (pu_map_len(&usage->accounts) >= usage->max && !make_room(usage))
 		return NULL;
 	account = PU_NEW(struct proxy_account);
-	strcpy(account->service, service);
-	strcpy(account->peer_id, peer_id);
-	strcpy(account->key, key);
+	snprintf(account->service, sizeof(account->service), "%s", service);
+	snprintf(account->peer_id, sizeof(account->peer_id), "%s", peer_id);
+	snprintf(account->key, sizeof(account->key), "%s", key);
 	account->direction = direction;
 	pu_map_put(&usage->accounts, pu_bytes_of_str(account->key), account);
 	pu_list_prepend(&usage->recent, &account->node);
