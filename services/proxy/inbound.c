@@ -218,21 +218,28 @@ void proxy_inbound_open(struct proxy *proxy, const struct pu_stream_inbound *abo
 		ask(proxy, verdict, about->address);
 }
 
+/* One that waits for a verdict or a target is dropped when it gets there. */
+static void forget(struct proxy *proxy, uint64_t id)
+{
+	PU_LIST_FOREACH(it, &proxy->inbound) {
+		struct inbound *inbound = PU_LIST_ENTRY(it, struct inbound, node);
+
+		if (inbound->id == id)
+			inbound->forgotten = true;
+	}
+}
+
 void proxy_inbound_closed(struct proxy *proxy, const struct pu_stream_closed *closed)
 {
 	struct proxy_flow *flow = proxy_flows_find(&proxy->flows, PROXY_IN, closed->id);
 
-	if (flow == NULL)
+	if (flow == NULL) {
+		forget(proxy, closed->id);
 		return;
+	}
 	proxy_account_end(flow->account, closed->bytes_in, closed->bytes_out,
 	                  strcmp(closed->code, "ok") != 0);
 	proxy_flows_remove(&proxy->flows, flow);
-}
-
-void proxy_inbound_forget(struct proxy *proxy)
-{
-	PU_LIST_FOREACH(it, &proxy->inbound)
-		PU_LIST_ENTRY(it, struct inbound, node)->forgotten = true;
 }
 
 void proxy_inbound_stop(struct proxy *proxy)

@@ -34,16 +34,10 @@ static void on_closed(void *user, const struct pu_stream_closed *closed, bool in
 		proxy_clients_closed(user, closed);
 }
 
-static void on_connected(void *user)
-{
-	proxy_inbound_forget(user);
-}
-
 static const struct pu_streams_ops streams_ops = {
     .on_inbound = on_inbound,
     .on_opened = on_opened,
     .on_closed = on_closed,
-    .on_connected = on_connected,
 };
 
 /* ---- our own name, for messages to people ---- */
