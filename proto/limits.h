@@ -39,9 +39,7 @@
 #define PU_CHANNEL_PACKET_MAX 16384 /* bytes of one packet */
 #define PU_CHANNEL_QUEUE_MAX  1024  /* packets that wait for room in the socket */
 
-/* Streams of one client stub. */
-#define PU_STREAMS_MAX           65536
-#define PU_STREAMS_PROTOCOLS_MAX 256
-#define PU_STREAMS_NEEDS_MAX     1024
+/* Streams. */
+#define PU_STREAMS_MAX 65536 /* of one client stub */
 
 #endif

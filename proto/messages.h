@@ -327,8 +327,9 @@ struct pu_path_changed { /* event: the peer moved, or another path became best *
 };
 
 /* ---- stream handoff: Unix seqpacket <runtime dir>/stream.sock, transport listens ----
- * `id` is chosen by the asker, per connection and direction, and names the stream until
- * stream.closed. A descriptor in a message is SCM_RIGHTS. */
+ * `id` is chosen by the asker, unique per connection, and names the stream until
+ * stream.closed. A service's have the top bit set and transport's have not, so that
+ * stream.closed says whose stream it was. A descriptor in a message is SCM_RIGHTS. */
 struct pu_stream_register { /* service to transport, answered by stream.opened (address "") or
 	                         * stream.failed with the id */
 	uint64_t id;
