@@ -33,7 +33,7 @@ void pu_quic_cert_cache_init(struct pu_quic_endpoint *ep)
 
 void pu_quic_cert_cache_fini(struct pu_quic_endpoint *ep)
 {
-	PU_LIST_FOREACH (it, &ep->cert_cache_order)
+	PU_LIST_FOREACH(it, &ep->cert_cache_order)
 		forget(ep, PU_LIST_ENTRY(it, struct entry, node));
 	pu_map_fini(&ep->cert_cache);
 }

@@ -27,6 +27,7 @@ static struct pu_quic_conn *conn_alloc(struct pu_quic_endpoint *ep, uint64_t now
 	ngtcp2_ccerr_default(&conn->ccerr);
 	pu_list_init(&conn->streams);
 	pu_list_init(&conn->sendable);
+	pu_list_init(&conn->flow_blocked);
 	pu_list_init(&conn->stream_events);
 	pu_list_append(&ep->conns, &conn->in_ep);
 	ep->stats.conns++;

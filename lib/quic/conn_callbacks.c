@@ -105,8 +105,10 @@ static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_
 		conn->memory_refused = true;
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	}
-	if (flags & NGTCP2_STREAM_DATA_FLAG_FIN)
+	if (flags & NGTCP2_STREAM_DATA_FLAG_FIN) {
 		stream->recv_fin = true;
+		stream->look_at_send = true;
+	}
 	pu_quic_stream_event(stream, PU_QUIC_EV_DATA);
 	return 0;
 }
@@ -130,20 +132,8 @@ static int on_stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, u
 		return 0;
 	stream->recv_reset = true;
 	stream->reset_code = code;
+	stream->look_at_send = true;
 	pu_quic_stream_event(stream, PU_QUIC_EV_DATA);
-	return 0;
-}
-
-static int on_stop_sending(ngtcp2_conn *quic, int64_t id, uint64_t code, void *user,
-                           void *stream_user)
-{
-	struct pu_quic_stream *stream = stream_user;
-
-	(void)quic, (void)id, (void)user;
-	if (stream == NULL || stream->send_ended)
-		return 0;
-	stream->stop_code = code;
-	pu_quic_stream_event(stream, PU_QUIC_EV_STOPPED);
 	return 0;
 }
 
@@ -155,7 +145,7 @@ static int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64
 	(void)quic, (void)flags, (void)id, (void)code, (void)user;
 	if (stream == NULL)
 		return 0;
-	pu_quic_stream_park(stream, false);
+	pu_list_remove(&stream->in_sendable);
 	stream->quic_closed = true;
 	pu_quic_stream_event(stream, PU_QUIC_EV_GONE);
 	return 0;
@@ -242,8 +232,7 @@ static int on_path(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
 	.decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb,                  \
 	.recv_stream_data = on_stream_data, .acked_stream_data_offset = on_acked,                  \
 	.stream_open = on_stream_open, .stream_close = on_stream_close,                            \
-	.stream_reset = on_stream_reset, .stream_stop_sending = on_stop_sending,                   \
-	.extend_max_stream_data = on_more_stream_data,                                             \
+	.stream_reset = on_stream_reset, .extend_max_stream_data = on_more_stream_data,            \
 	.extend_max_local_streams_bidi = on_more_streams, .rand = fill_random,                     \
 	.get_new_connection_id = on_new_cid, .remove_connection_id = on_old_cid,                   \
 	.dcid_status = on_dcid, .recv_stateless_reset = on_stateless_reset,                        \

@@ -81,7 +81,7 @@ enum pu_err pu_quic_endpoint_new(const struct pu_quic_config *config,
 
 static void free_streams(struct pu_list *streams)
 {
-	PU_LIST_FOREACH (it, streams)
+	PU_LIST_FOREACH(it, streams)
 		pu_quic_stream_free(PU_LIST_ENTRY(it, struct pu_quic_stream, in_conn));
 }
 
@@ -89,14 +89,14 @@ void pu_quic_endpoint_free(struct pu_quic_endpoint *ep)
 {
 	if (ep == NULL)
 		return;
-	PU_LIST_FOREACH (it, &ep->conns) {
+	PU_LIST_FOREACH(it, &ep->conns) {
 		struct pu_quic_conn *conn = PU_LIST_ENTRY(it, struct pu_quic_conn, in_ep);
 
 		conn->state = PU_QUIC_CONN_ENDING;
 		free_streams(&conn->streams);
 		pu_quic_conn_free(conn);
 	}
-	PU_LIST_FOREACH (it, &ep->tombs)
+	PU_LIST_FOREACH(it, &ep->tombs)
 		pu_quic_tomb_free(ep, PU_LIST_ENTRY(it, struct pu_quic_tomb, in_ep));
 	free_streams(&ep->orphans);
 	pu_quic_tls_fini(ep);
@@ -191,7 +191,7 @@ void pu_quic_endpoint_shutdown(struct pu_quic_endpoint *ep, uint64_t app_code,
                                const char *reason)
 {
 	ep->config.accept = false;
-	PU_LIST_FOREACH (it, &ep->conns)
+	PU_LIST_FOREACH(it, &ep->conns)
 		pu_quic_conn_close(PU_LIST_ENTRY(it, struct pu_quic_conn, in_ep), app_code, reason);
 }
 

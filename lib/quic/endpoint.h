@@ -89,9 +89,10 @@ struct pu_quic_callbacks {
 	void (*on_stream_data)(void *user, struct pu_quic_stream *stream);
 	/* pu_quic_stream_reserve() gave less than was wanted, and now there is room. */
 	void (*on_stream_writable)(void *user, struct pu_quic_stream *stream);
-	/* The peer does not want our bytes any more (STOP_SENDING): the send side is reset with
-	 * that code; the receive side goes on. */
-	void (*on_stream_stopped)(void *user, struct pu_quic_stream *stream, uint64_t code);
+	/* The peer does not want our bytes any more (STOP_SENDING); the send side has been reset,
+	 * the receive side goes on. ngtcp2 does not tell the code, and shows it only when there are
+	 * bytes to send or the receive side ends: a silent stream learns later. */
+	void (*on_stream_stopped)(void *user, struct pu_quic_stream *stream);
 };
 
 /* Times in ns. What is not set keeps its default from limits.h. */

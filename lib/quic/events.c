@@ -24,7 +24,7 @@ static void tell_stopped(struct pu_quic_stream *stream)
 
 	pu_quic_stream_end_send(stream);
 	if (ep->cb->on_stream_stopped != NULL)
-		ep->cb->on_stream_stopped(ep->user, stream, stream->stop_code);
+		ep->cb->on_stream_stopped(ep->user, stream);
 }
 
 /* One event of a stream, which may not exist any more afterwards. */
@@ -37,6 +37,9 @@ static void tell_stream(struct pu_quic_stream *stream)
 		if (cb->on_stream_new != NULL)
 			cb->on_stream_new(user, stream);
 	} else if (take(&stream->events, PU_QUIC_EV_DATA)) {
+		if (stream->look_at_send)
+			pu_quic_stream_look_at_send(stream);
+		stream->look_at_send = false;
 		if (cb->on_stream_data != NULL)
 			cb->on_stream_data(user, stream);
 	} else if (take(&stream->events, PU_QUIC_EV_STOPPED)) {
@@ -47,8 +50,8 @@ static void tell_stream(struct pu_quic_stream *stream)
 	} else if (take(&stream->events, PU_QUIC_EV_GONE)) {
 		if (stream->host_closed)
 			pu_quic_stream_free(stream);
-		else
-			pu_quic_stream_end_send(stream);
+		else if (!stream->send_ended && !stream->fin_sent)
+			tell_stopped(stream);
 	}
 }
 
@@ -103,7 +106,7 @@ static void end_streams(struct pu_quic_conn *conn)
 			continue;
 		}
 		pu_quic_stream_detach(stream);
-		if (ep->cb->on_stream_data != NULL && !stream->recv_stopped)
+		if (ep->cb->on_stream_data != NULL)
 			ep->cb->on_stream_data(ep->user, stream);
 	}
 }

@@ -188,11 +188,11 @@ static ngtcp2_ssize write_packet(struct pu_quic_conn *conn, struct pu_quic_packe
 		case NGTCP2_ERR_STREAM_DATA_BLOCKED:
 			blocked = ngtcp2_conn_get_max_data_left(conn->quic) == 0;
 			if (!blocked)
-				pu_quic_stream_park(stream, true);
+				pu_quic_stream_park(stream);
 			break;
 		case NGTCP2_ERR_STREAM_SHUT_WR:
 		case NGTCP2_ERR_STREAM_NOT_FOUND:
-			pu_quic_stream_park(stream, false);
+			pu_quic_stream_was_stopped(stream);
 			break;
 		default:
 			return len;
@@ -209,6 +209,7 @@ static bool turn(struct pu_quic_conn *conn, uint64_t now, size_t *budget)
 	ngtcp2_ssize len = 0;
 	bool free_way = true;
 
+	pu_quic_conn_look_at_parked(conn);
 	ngtcp2_path_storage_zero(&packet.path);
 	while (free_way && sent < quantum && sent < PU_QUIC_RUN_MAX) {
 		len = write_packet(conn, &packet, now);

@@ -95,8 +95,8 @@ static uint64_t arrival_of(struct sim *sim, const struct sim_host *from, size_t 
 	return at;
 }
 
-static void fly(struct sim_host *from, const struct pu_quic_datagrams *out, size_t at,
-                size_t len)
+static void fly_once(struct sim_host *from, const struct pu_quic_datagrams *out, size_t at,
+                     size_t len)
 {
 	struct sim *sim = from->sim;
 	struct datagram *datagram;
@@ -118,6 +118,13 @@ static void fly(struct sim_host *from, const struct pu_quic_datagrams *out, size
 	pu_heap_set(&sim->flying, &datagram->arrival, arrival);
 }
 
+static void fly(struct sim_host *from, const struct pu_quic_datagrams *out, size_t at,
+                size_t len, int copies)
+{
+	while (copies-- > 0)
+		fly_once(from, out, at, len);
+}
+
 static size_t on_send(void *user, const struct pu_quic_datagrams *out)
 {
 	struct sim_host *from = user;
@@ -132,9 +139,7 @@ static size_t on_send(void *user, const struct pu_quic_datagrams *out)
 		    (sim->tap != NULL && !sim->tap(sim, from, out->data + at, len)))
 			sim->lost++;
 		else
-			fly(from, out, at, len);
-		if (chance(sim, sim->wire.duplicate))
-			fly(from, out, at, len);
+			fly(from, out, at, len, chance(sim, sim->wire.duplicate) ? 2 : 1);
 		at += len;
 		if (from->gso_left > 0 && --from->gso_left == 0)
 			from->blocked = true;
@@ -279,13 +284,15 @@ bool sim_run(struct sim *sim, uint64_t duration, bool (*done)(void *test), void 
 	uint64_t end = sim->now + duration;
 
 	while (done == NULL || !done(test)) {
+		uint64_t next;
+
 		flush_all(sim);
-		if (next_time(sim) > end) {
-			sim->now = end;
-			return false;
+		next = next_time(sim);
+		if (next > end) {
+			sim->now = next == UINT64_MAX ? sim->now : end;
+			return done != NULL && done(test);
 		}
-		if (!sim_step(sim))
-			return false;
+		sim_step(sim);
 	}
 	return true;
 }

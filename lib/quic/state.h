@@ -87,6 +87,7 @@ struct pu_quic_conn {
 	struct pu_list_node in_ep, in_events, in_output;
 	struct pu_list streams;       /* all */
 	struct pu_list sendable;      /* that have something to send and may */
+	struct pu_list flow_blocked;  /* that have something to send and must wait */
 	struct pu_list stream_events; /* that have events */
 	size_t streams_len;
 	size_t send_len, recv_len; /* bytes in the queues of all streams */
@@ -111,12 +112,12 @@ struct pu_quic_stream {
 	/* Send side. */
 	bool fin_wanted, fin_sent, send_ended; /* ended: reset, stopped or lost */
 	bool flow_blocked, room_wanted;
+	bool look_at_send; /* the peer may have stopped it */
 	struct pu_quic_queue send;
 	struct pu_quic_chunk *unsent_chunk; /* where the first byte never sent is; NULL = none */
 	uint32_t unsent_off;
 	size_t unsent;
 	size_t turn; /* bytes sent in this turn */
-	uint64_t stop_code;
 	/* Receive side. */
 	bool recv_fin, recv_reset, recv_stopped;
 	struct pu_quic_queue recv;

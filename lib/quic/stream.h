@@ -62,7 +62,7 @@ size_t pu_quic_stream_readable(const struct pu_quic_stream *stream);
 /* The code of PU_QUIC_RECV_RESET. */
 uint64_t pu_quic_stream_reset_code(const struct pu_quic_stream *stream);
 /* Wants no more bytes: STOP_SENDING; what has been and will be received is dropped. No more
- * on_stream_data. Nothing if the receive side has ended. */
+ * on_stream_data but for the loss of the connection. Nothing if the receive side has ended. */
 void pu_quic_stream_stop_sending(struct pu_quic_stream *stream, uint64_t code);
 
 /* Gives the stream back; exactly once per stream, from anywhere. A finished send side goes on

@@ -200,17 +200,53 @@ void pu_quic_stream_was_acked(struct pu_quic_stream *stream, size_t len)
 	maybe_tell_room(stream);
 }
 
-void pu_quic_stream_park(struct pu_quic_stream *stream, bool flow_blocked)
+void pu_quic_stream_park(struct pu_quic_stream *stream)
 {
-	stream->flow_blocked = flow_blocked;
+	stream->flow_blocked = true;
 	stream->turn = 0;
 	pu_list_remove(&stream->in_sendable);
+	pu_list_append(&stream->conn->flow_blocked, &stream->in_sendable);
 }
 
 void pu_quic_stream_unpark(struct pu_quic_stream *stream)
 {
+	if (!stream->flow_blocked)
+		return;
 	stream->flow_blocked = false;
+	pu_list_remove(&stream->in_sendable);
 	make_sendable(stream);
+}
+
+void pu_quic_stream_was_stopped(struct pu_quic_stream *stream)
+{
+	pu_list_remove(&stream->in_sendable);
+	stream->flow_blocked = true; /* never to be offered again */
+	if (!stream->send_ended)
+		pu_quic_stream_event(stream, PU_QUIC_EV_STOPPED);
+}
+
+/* ngtcp2 has no callback for a STOP_SENDING that it received. It does say so to somebody who
+ * wants to write, before it looks at what he wants to write, which here is nothing that could
+ * be sent. */
+void pu_quic_stream_look_at_send(struct pu_quic_stream *stream)
+{
+	const ngtcp2_vec impossible = {NULL, SIZE_MAX};
+	uint8_t dest[1];
+	ngtcp2_ssize rv;
+
+	if (!pu_quic_stream_is_alive(stream) || stream->send_ended || stream->fin_sent)
+		return;
+	rv = ngtcp2_conn_writev_stream(stream->conn->quic, NULL, NULL, dest, 0, NULL,
+	                               NGTCP2_WRITE_STREAM_FLAG_NONE, stream->id, &impossible, 1,
+	                               stream->ep->now);
+	if (rv == NGTCP2_ERR_STREAM_SHUT_WR)
+		pu_quic_stream_was_stopped(stream);
+}
+
+void pu_quic_conn_look_at_parked(struct pu_quic_conn *conn)
+{
+	PU_LIST_FOREACH(it, &conn->flow_blocked)
+		pu_quic_stream_look_at_send(PU_LIST_ENTRY(it, struct pu_quic_stream, in_sendable));
 }
 
 void pu_quic_stream_end_send(struct pu_quic_stream *stream)

@@ -10,9 +10,14 @@ size_t pu_quic_stream_unsent(const struct pu_quic_stream *stream, struct iovec o
 void pu_quic_stream_was_sent(struct pu_quic_stream *stream, size_t len);
 /* The first `len` bytes not confirmed so far now are. */
 void pu_quic_stream_was_acked(struct pu_quic_stream *stream, size_t len);
-/* Not to be asked for data: flow_blocked = until the peer allows more, else for good. */
-void pu_quic_stream_park(struct pu_quic_stream *stream, bool flow_blocked);
+/* Not to be asked for data until the peer allows more. */
+void pu_quic_stream_park(struct pu_quic_stream *stream);
 void pu_quic_stream_unpark(struct pu_quic_stream *stream);
+/* The peer sent STOP_SENDING: the host will be told. */
+void pu_quic_stream_was_stopped(struct pu_quic_stream *stream);
+/* Asks ngtcp2 whether it did. */
+void pu_quic_stream_look_at_send(struct pu_quic_stream *stream);
+void pu_quic_conn_look_at_parked(struct pu_quic_conn *conn);
 /* Nothing more will be sent; forgets all bytes. Nobody may still point to them. */
 void pu_quic_stream_end_send(struct pu_quic_stream *stream);
 
