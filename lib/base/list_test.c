@@ -11,7 +11,7 @@ static int sum(struct pu_list *list)
 {
 	int total = 0;
 
-	PU_LIST_FOREACH (it, list)
+	PU_LIST_FOREACH(it, list)
 		total = total * 10 + PU_LIST_ENTRY(it, struct item, node)->number;
 	return total;
 }
@@ -39,7 +39,7 @@ Test(list, removes_while_iterating_and_twice)
 	pu_list_init(&list);
 	for (size_t i = 0; i < 4; i++)
 		pu_list_append(&list, &items[i].node);
-	PU_LIST_FOREACH (it, &list) {
+	PU_LIST_FOREACH(it, &list) {
 		if (PU_LIST_ENTRY(it, struct item, node)->number % 2 == 0)
 			pu_list_remove(it);
 	}

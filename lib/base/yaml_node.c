@@ -35,7 +35,7 @@ static size_t offset_of(struct reader *reader, size_t chars)
 		         is_continuation(reader->text.data[reader->offset]));
 		reader->chars++;
 	}
-	while (reader->chars > chars && reader->offset > 0) {
+	while (reader->chars > chars) {
 		do {
 			reader->offset--;
 		} while (reader->offset > 0 && is_continuation(reader->text.data[reader->offset]));
@@ -233,10 +233,16 @@ static enum pu_err read_stream(struct reader *reader)
 	}
 }
 
+/* A byte order mark would count as a column. */
+static size_t mark_len(struct pu_bytes text)
+{
+	return text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 enum pu_err pu_yaml_parse(struct pu_bytes text, struct pu_yaml_node **root,
                           struct pu_yaml_error *error)
 {
-	struct reader reader = {.text = text, .error = error};
+	struct reader reader = {.text = text, .offset = mark_len(text), .error = error};
 	enum pu_err err;
 
 	if (text.len > PU_YAML_BYTES_MAX)
@@ -245,8 +251,11 @@ enum pu_err pu_yaml_parse(struct pu_bytes text, struct pu_yaml_node **root,
 	if (!yaml_parser_initialize(&reader.parser))
 		return fail(&reader, PU_EINTERNAL, (yaml_mark_t){0}, "no YAML parser");
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(
-	    &reader.parser, text.len > 0 ? text.data : (const unsigned char *)"", text.len);
+	if (text.len > 0)
+		text = pu_bytes(text.data + reader.offset, text.len - reader.offset);
+	else
+		text = pu_bytes_of_str("");
+	yaml_parser_set_input_string(&reader.parser, text.data, text.len);
 	err = read_stream(&reader);
 	yaml_parser_delete(&reader.parser);
 	if (err != PU_OK) {
@@ -329,8 +338,10 @@ bool pu_yaml_equal(const struct pu_yaml_node *a, const struct pu_yaml_node *b)
 		return a == b;
 	if (a->kind != b->kind || a->item_count != b->item_count)
 		return false;
+	if (pu_yaml_is_null(a) || pu_yaml_is_null(b))
+		return pu_yaml_is_null(a) && pu_yaml_is_null(b);
 	if (a->kind == PU_YAML_SCALAR)
-		return pu_yaml_is_null(a) == pu_yaml_is_null(b) && strcmp(a->text, b->text) == 0;
+		return strcmp(a->text, b->text) == 0;
 	for (size_t i = 0; i < a->item_count; i++) {
 		if (!pu_yaml_equal(a->items[i], b->items[i]))
 			return false;

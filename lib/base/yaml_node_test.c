@@ -67,8 +67,10 @@ Test(yaml_node, takes_an_empty_text_for_nothing)
 
 	cr_assert_null(parse(""));
 	cr_assert_null(parse("# only a comment\n"));
-	root = parse("\xef\xbb\xbfk: v\n");
+	root = parse("\xef\xbb\xbfk: v\nl: w\n");
 	cr_assert_eq(root->items[1]->start, 6);
+	cr_assert_eq(root->items[3]->start, 11);
+	cr_assert_eq(root->column, 1);
 	pu_yaml_free(root);
 }
 
