@@ -466,7 +466,9 @@ static enum pu_err run(struct edit *edit, struct pu_buffer *result)
 
 static enum pu_err edit_text(struct pu_buffer *text, const struct pu_yaml_change *change)
 {
-	struct edit edit = {.change = change, .text = pu_buffer_bytes(text)};
+	/* Offsets into an empty text need a text. */
+	struct edit edit = {.change = change,
+	                    .text = text->len > 0 ? pu_buffer_bytes(text) : pu_bytes_of_str("")};
 	struct pu_buffer result;
 	enum pu_err err;
 

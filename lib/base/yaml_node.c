@@ -309,6 +309,8 @@ void pu_yaml_cut(struct pu_yaml_node *parent, size_t index, size_t count)
 {
 	struct pu_yaml_node **items = parent->items;
 
+	if (count == 0)
+		return;
 	for (size_t i = index; i < index + count; i++)
 		pu_yaml_free(items[i]);
 	memmove(items + index, items + index + count,
