@@ -1,0 +1,45 @@
+/* One run of one command: what was asked, and how to say things. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdint.h>
+
+#include "args.h"
+#include "base/error.h"
+#include "command.h"
+
+struct cli {
+	struct cli_args args;
+	bool json, quiet;
+	bool color;                /* on stdout */
+	bool err_color;            /* on stderr */
+	struct cli_daemon *daemon; /* for commands that need it, else NULL */
+};
+
+void cli_init(struct cli *cli); /* args must be parsed */
+
+/* Values of options, by name; see cli_args_value(). */
+const char *cli_value(const struct cli *cli, const char *name);
+bool cli_flag(const struct cli *cli, const char *name);
+/* Of a number; of a duration in milliseconds; of a size in bytes. The option must have
+ * been given or have a fallback. */
+uint64_t cli_amount(const struct cli *cli, const char *name);
+/* Positional i, or NULL. */
+const char *cli_word(const struct cli *cli, size_t i);
+
+/* "peerup: <what happened>" and, unless hint is NULL, a second line that says what to do, on
+ * stderr. Returns `code`. */
+enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code, const char *hint,
+                       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The same with the text of an error at the end of the line; the code comes from the error:
+ * CLI_DENIED for PU_ENOTAUTHORIZED, CLI_UNREACHABLE for PU_EUNREACHABLE, else CLI_FAILED. */
+enum cli_exit cli_fail_err(const struct cli *cli, enum pu_err err, const char *hint,
+                           const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+enum cli_exit cli_exit_of(enum pu_err err);
+/* A remark on stderr that is no failure. */
+void cli_warn(const struct cli *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A line for people on stdout; nothing with --quiet or --json. */
+void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

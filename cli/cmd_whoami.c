@@ -1,0 +1,32 @@
+/* `peerup whoami`. */
+#include "commands.h"
+
+#include "files.h"
+#include "identity.h"
+
+static enum cli_exit run(struct cli *cli)
+{
+	struct pu_config config = {0};
+	struct cli_identity identity;
+	enum cli_exit code = cli_files_load(cli, &config);
+
+	if (code != CLI_DONE)
+		return code;
+	code = cli_identity_load(cli, config.identity.key_file, &identity);
+	if (code == CLI_DONE)
+		cli_identity_print(cli, &identity);
+	pu_config_fini(&config);
+	return code;
+}
+
+static const struct cli_option options[] = {
+    {.name = "did", .kind = CLI_FLAG, .help = "print the did:key form"},
+    {.name = "public", .kind = CLI_FLAG, .help = "print the public key in hexadecimal"},
+};
+
+const struct cli_command cli_cmd_whoami = {
+    .name = "whoami",
+    .summary = "print this node's peer ID",
+    CLI_ROWS(options, options),
+    .run = run,
+};

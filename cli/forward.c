@@ -1,0 +1,178 @@
+/* Knows how a command keeps a forward alive over restarts of the proxy service. */
+#include "forward.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "listen.h"
+
+#define LOOK_MS 1000 /* how often to see whether the daemon is still there */
+
+struct forward {
+	const struct cli *cli;
+	struct cli_daemon *daemon;
+	const char *peer, *service;
+	char listen[CLI_LISTEN_MAX]; /* what to ask for; once known, the real address */
+	char id[64];
+	char peer_id[128];
+	bool lost; /* the proxy service was restarted: ask again */
+};
+
+/* ---- events ---- */
+
+static void on_failed(struct forward *forward, const struct pu_forward_failed *failed)
+{
+	struct cli_json json;
+
+	if (strcmp(failed->id, forward->id) != 0)
+		return;
+	if (!forward->cli->json) {
+		cli_warn(forward->cli, "a connection failed: %s", failed->message);
+		return;
+	}
+	cli_json_init(&json, stdout);
+	cli_json_object(&json, NULL);
+	cli_json_str(&json, "event", "failed");
+	cli_json_str(&json, "code", failed->code);
+	cli_json_str(&json, "message", failed->message);
+	cli_json_end(&json);
+	fflush(stdout);
+}
+
+static void on_event(void *user, const struct pu_message *event)
+{
+	struct forward *forward = user;
+
+	if (event->row->id == PU_MSG_FORWARD_FAILED)
+		on_failed(forward, event->body);
+	if (event->row->id == PU_MSG_SERVICE_STATE) {
+		const struct pu_service_state *state = event->body;
+
+		if (strcmp(state->name, "proxy") == 0 && strcmp(state->state, "running") == 0)
+			forward->lost = true;
+	}
+	if (forward->lost)
+		uv_stop(&forward->daemon->loop);
+}
+
+/* ---- asking ---- */
+
+static void use_forwarded(void *user, const void *answer)
+{
+	const struct pu_proxy_forwarded *forwarded = answer;
+	struct forward *forward = user;
+
+	snprintf(forward->id, sizeof(forward->id), "%s", forwarded->id);
+	snprintf(forward->peer_id, sizeof(forward->peer_id), "%s", forwarded->peer_id);
+	snprintf(forward->listen, sizeof(forward->listen), "%s", forwarded->listen);
+}
+
+static enum pu_err ask(struct forward *forward)
+{
+	const struct pu_proxy_forward question = {
+	    .peer = forward->peer,
+	    .service = forward->service,
+	    .listen = forward->listen,
+	};
+
+	return cli_daemon_ask_within(forward->daemon, PU_MSG_PROXY_FORWARD, &question,
+	                             CLI_PEER_DEADLINE_MS, use_forwarded, forward);
+}
+
+static void say_listening(const struct forward *forward)
+{
+	struct cli_json json;
+
+	if (forward->cli->json) {
+		cli_json_init(&json, stdout);
+		cli_json_object(&json, NULL);
+		cli_json_str(&json, "event", "listening");
+		cli_json_str(&json, "id", forward->id);
+		cli_json_str(&json, "peer_id", forward->peer_id);
+		cli_json_str(&json, "service", forward->service);
+		cli_json_str(&json, "listen", forward->listen);
+		cli_json_end(&json);
+	} else if (forward->cli->quiet) {
+		puts(forward->listen);
+	} else {
+		cli_say(forward->cli, "%s leads to %s on %s. Ctrl-C ends it.", forward->listen,
+		        forward->service, forward->peer);
+	}
+	fflush(stdout);
+}
+
+/* The service's successor does not know us; false: it refuses. */
+static bool recover(struct forward *forward)
+{
+	forward->lost = false;
+	return ask(forward) == PU_OK || forward->daemon->err == PU_ETIMEOUT ||
+	       forward->daemon->interrupted;
+}
+
+static bool wait_for_daemon(struct forward *forward)
+{
+	cli_warn(forward->cli, "the daemon is gone; waiting for it to come back");
+	while (cli_daemon_wait(forward->daemon, LOOK_MS)) {
+		if (cli_daemon_probe(forward->daemon->runtime_dir) == PU_OK) {
+			cli_warn(forward->cli, "the daemon is back");
+			forward->lost = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum cli_exit stay(struct forward *forward)
+{
+	struct cli_daemon *daemon = forward->daemon;
+
+	while (!daemon->interrupted) {
+		if (forward->lost && !recover(forward))
+			return cli_daemon_fail(daemon, true, "cannot forward to %s any more",
+			                       forward->peer);
+		(void)cli_daemon_until(daemon, &forward->lost, LOOK_MS);
+		if (!forward->lost && !daemon->interrupted &&
+		    cli_daemon_probe(daemon->runtime_dir) != PU_OK && !wait_for_daemon(forward))
+			break;
+	}
+	return CLI_DONE;
+}
+
+static void unforward(struct forward *forward)
+{
+	const struct pu_proxy_unforward question = {.id = forward->id};
+
+	forward->daemon->interrupted = false;
+	if (cli_daemon_probe(forward->daemon->runtime_dir) == PU_OK &&
+	    cli_daemon_ask_within(forward->daemon, PU_MSG_PROXY_UNFORWARD, &question, 1000, NULL,
+	                          NULL) != PU_OK)
+		return; /* the proxy notices by itself that this process has ended */
+}
+
+enum cli_exit cli_forward_run(struct cli_daemon *daemon, const char *peer, const char *service,
+                              const char *listen)
+{
+	struct forward forward = {
+	    .cli = daemon->cli, .daemon = daemon, .peer = peer, .service = service};
+	struct pu_events *failures, *states;
+	enum cli_exit code;
+
+	snprintf(forward.listen, sizeof(forward.listen), "%s", listen);
+	cli_daemon_catch_signals(daemon);
+	if (ask(&forward) != PU_OK)
+		return daemon->interrupted
+		           ? CLI_FAILED
+		           : cli_daemon_fail(daemon, true, "cannot forward to %s", peer);
+	failures = pu_events_new(&daemon->loop, daemon->runtime_dir, PU_SERVICE_PROXY, "forward.",
+	                         on_event, &forward);
+	states = pu_events_new(&daemon->loop, daemon->runtime_dir, PU_SERVICE_SUPERVISOR,
+	                       "service.", on_event, &forward);
+	say_listening(&forward);
+	code = stay(&forward);
+	pu_events_free(failures);
+	pu_events_free(states);
+	if (code == CLI_DONE)
+		unforward(&forward);
+	return code;
+}

@@ -1,0 +1,87 @@
+/* Knows what a terminal may be shown, and how people read amounts. */
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/utf8.h"
+
+void cli_text_clean(char *text)
+{
+	char *out = text;
+
+	while (*text != '\0') {
+		uint32_t code;
+		size_t len = pu_utf8_decode(pu_bytes(text, strnlen(text, 4)), &code);
+
+		if (len == 0 || pu_utf8_is_control(code))
+			*out++ = '?';
+		else
+			out = (char *)memmove(out, text, len) + len;
+		text += len == 0 ? 1 : len;
+	}
+	*out = '\0';
+}
+
+size_t cli_text_width(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text != '\0'; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+const char *cli_text_bytes(uint64_t bytes, char out[CLI_AMOUNT_MAX])
+{
+	static const char *const units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(out, CLI_AMOUNT_MAX, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+	return out;
+}
+
+const char *cli_text_age(uint64_t ms, char out[CLI_AMOUNT_MAX])
+{
+	static const struct {
+		uint64_t seconds;
+		const char *unit, *small;
+	} steps[] = {{86400, "d", "h"}, {3600, "h", "m"}, {60, "m", "s"}};
+	static const uint64_t small[] = {3600, 60, 1};
+	uint64_t seconds = ms / 1000;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (seconds < steps[i].seconds)
+			continue;
+		snprintf(out, CLI_AMOUNT_MAX, "%llu%s %llu%s",
+		         (unsigned long long)(seconds / steps[i].seconds), steps[i].unit,
+		         (unsigned long long)(seconds % steps[i].seconds / small[i]), steps[i].small);
+		return out;
+	}
+	snprintf(out, CLI_AMOUNT_MAX, "%llus", (unsigned long long)seconds);
+	return out;
+}
+
+const char *cli_text_rtt(uint64_t us, char out[CLI_AMOUNT_MAX])
+{
+	snprintf(out, CLI_AMOUNT_MAX, "%llu.%03llu ms", (unsigned long long)(us / 1000),
+	         (unsigned long long)(us % 1000));
+	return out;
+}
+
+const char *cli_text_time(uint64_t unix_ms, char out[CLI_AMOUNT_MAX])
+{
+	time_t seconds = (time_t)(unix_ms / 1000);
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(out, CLI_AMOUNT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(out, CLI_AMOUNT_MAX, "-");
+	return out;
+}
