@@ -1,0 +1,162 @@
+"""Services that are killed while clients come and go: the others live, the killed one is back
+within two seconds, and nothing is left behind."""
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import servers
+from nodes import SERVICES, SLOW, check, fd_count, pair, until
+
+
+class Visitors:
+    """Clients that come one after the other, with what became of them."""
+
+    def __init__(self, address):
+        self.address = address
+        self.good = 0
+        self.bad = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._come_and_go, daemon=True)
+        self.thread.start()
+
+    def _come_and_go(self):
+        while not self.over.is_set():
+            if servers.round_trip(self.address, b"hello", 15 * SLOW) == b"hello":
+                self.good += 1
+            else:
+                self.bad += 1
+            time.sleep(0.005)  # the pace of visitors; nothing waits for it
+
+    def stop(self):
+        self.over.set()
+        self.thread.join(30 * SLOW)
+
+
+class Guest:
+    """A client that stays."""
+
+    def __init__(self, address):
+        self.socket = socket.create_connection(address, 20)
+        self.socket.settimeout(20 * SLOW)
+
+    def talks(self):
+        try:
+            self.socket.sendall(b"still?")
+            return self.socket.recv(100) == b"still?"
+        except OSError:
+            return False
+
+    def close(self):
+        self.socket.close()
+
+
+def kill_one(node, service):
+    """Kills it and answers once it is back; its siblings must be the same processes as before."""
+    before = node.services()
+    os.kill(before[service]["pid"], signal.SIGKILL)
+
+    def back():
+        entry = node.services().get(service, {})
+        return entry.get("state") == "running" and entry["pid"] != before[service]["pid"]
+
+    until(back, 2, f"{service} of {node.name} is back\n{node.log_tail()}")
+    after = node.services()
+    for name in SERVICES:
+        if name != service:
+            check(after[name]["pid"] == before[name]["pid"], f"{name} lived through it")
+
+
+def survive(node, service, forward, may_lose_guest):
+    visitors = Visitors(forward.address)
+    guest = Guest(forward.address)
+    try:
+        check(guest.talks(), "the guest is served")
+        until(lambda: visitors.good >= 3, 10, "visitors are served")
+        kill_one(node, service)
+        check(guest.talks() or may_lose_guest, f"the stream lives without {service}")
+        served = visitors.good
+        until(lambda: visitors.good >= served + 5, 15,
+              f"visitors are served after {service} was killed: {visitors.bad} were not")
+        return visitors.bad
+    finally:
+        visitors.stop()
+        guest.close()
+
+
+def descriptors(node):
+    return {name: fd_count(node.pid(name)) for name in SERVICES}
+
+
+def kill_each(who):
+    with servers.each(servers.echo) as port, pair(echo=port) as both:
+        node = getattr(both, who)
+        listen = servers.free_port()
+        both.laptop.must("proxy", "add", "mirror", "home", "echo", str(listen))
+        forward = PermanentForward(listen)
+        until(lambda: servers.round_trip(forward.address, b"x") == b"x", 15, "the forward works")
+        before, processes = descriptors(node), len(node.processes())
+        for service in SERVICES:
+            lost = survive(node, service, forward, may_lose_guest=service == "transport")
+            # While the proxy of home is away, nobody answers for its services.
+            may_lose = service == "transport" or (service == "proxy" and who == "home")
+            check(may_lose or lost == 0, f"{lost} visitors were lost to {service}")
+        until(
+            lambda: len(node.processes()) == processes
+            and all(now <= before[name] + 3 for name, now in descriptors(node).items()),
+            10,
+            f"nothing leaks: {before} became {descriptors(node)}",
+        )
+
+
+class PermanentForward:
+    def __init__(self, port):
+        self.address = ("127.0.0.1", port)
+
+
+def test_each_service_of_the_client_side():
+    kill_each("laptop")
+
+
+def test_each_service_of_the_serving_side():
+    kill_each("home")
+
+
+def test_clients_wait_while_proxy_starts_again():
+    with servers.each(servers.echo) as port, pair(echo=port) as both:
+        with both.laptop.forward("home", "echo") as forward:
+            check(servers.round_trip(forward.address, b"x") == b"x", "it works")
+            os.kill(both.laptop.pid("proxy"), signal.SIGKILL)
+            check(
+                servers.round_trip(forward.address, b"hello", 15) == b"hello",
+                "who came in the gap was served",
+            )
+
+
+def test_supervisor():
+    with pair() as both:
+        children = [both.laptop.pid(name) for name in SERVICES]
+        both.laptop.daemon.kill()
+        until(lambda: not both.laptop.processes(), 3, f"its services end with it: {children}")
+        both.laptop.kill()
+        both.laptop.start()
+        check(both.laptop.run("ping", "home", "-c", "1").code == 0, "it can be started again")
+
+
+def test_proxy_command():
+    with servers.each(servers.echo) as port, pair(echo=port) as both:
+        forward = both.laptop.forward("home", "echo")
+        address = forward.address
+        forward.process.kill()
+        forward.stop()
+
+        def closed():
+            try:
+                socket.create_connection(address, 2).close()
+                return False
+            except OSError:
+                return True
+
+        until(closed, 5, "the forward ends with its command")
