@@ -18,7 +18,7 @@ enum pu_err pu_multiaddr_decode(struct pu_bytes bytes, struct pu_multiaddr *out)
 		enum pu_err err = pu_ma_get(&rest, &proto, &value);
 		if (err != PU_OK)
 			return err;
-		if (proto->is_path && rest.len > 0)
+		if (pu_ma_is_path(proto) && rest.len > 0)
 			return PU_EMALFORMED;
 	}
 	memset(out, 0, sizeof(*out));
@@ -98,7 +98,7 @@ enum pu_err pu_multiaddr_append(struct pu_multiaddr *addr, enum pu_multiaddr_cod
 		return PU_EUNSUPPORTED;
 	if (!pu_ma_value_is_valid(proto, value))
 		return PU_EMALFORMED;
-	if (find_last(addr, &last, &offset) && pu_ma_proto_by_code((uint64_t)last.code)->is_path)
+	if (find_last(addr, &last, &offset) && last.code == PU_MA_UNIX)
 		return PU_EMALFORMED;
 	if (pu_uvi_len((uint64_t)code) + pu_uvi_len(value.len) + value.len > writer.max)
 		return PU_ELIMIT;

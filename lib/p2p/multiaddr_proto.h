@@ -17,7 +17,6 @@ struct pu_ma_proto {
 	/* NULL: no value in text either. */
 	enum pu_err (*parse)(struct pu_bytes text, struct pu_writer *value);
 	enum pu_err (*print)(struct pu_bytes value, struct pu_writer *text);
-	bool is_path; /* takes the rest of the text; nothing may follow */
 };
 
 /* NULL: unknown. */
@@ -26,6 +25,8 @@ const struct pu_ma_proto *pu_ma_proto_by_name(struct pu_bytes name);
 
 /* Whether `value` fits the protocol. */
 bool pu_ma_value_is_valid(const struct pu_ma_proto *proto, struct pu_bytes value);
+/* Whether it takes the rest of the text, and nothing may follow. */
+bool pu_ma_is_path(const struct pu_ma_proto *proto);
 /* Takes one component off `in`, checked. PU_EUNSUPPORTED: an unknown code. */
 enum pu_err pu_ma_get(struct pu_bytes *in, const struct pu_ma_proto **proto,
                       struct pu_bytes *value) PU_MUST_CHECK;

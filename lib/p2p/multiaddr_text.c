@@ -32,7 +32,7 @@ static enum pu_err parse_component(struct pu_bytes *text, struct pu_multiaddr *a
 		return PU_EUNSUPPORTED;
 	if (!proto->parse)
 		return pu_multiaddr_append(addr, proto->code, pu_bytes(NULL, 0));
-	if (proto->is_path) {
+	if (pu_ma_is_path(proto)) {
 		segment = *text;
 		*text = pu_bytes(NULL, 0);
 	} else {

@@ -83,8 +83,7 @@ Test(peer_id, refuses_other_text)
 	    "bafybeie5745rpv2m6tjyuugywy4d5ewrqgqqhfnf445he3omzpjbx5xqxe", /* dag-pb */
 	    "Bafzbeie5745rpv2m6tjyuugywy4d5ewrqgqqhfnf445he3omzpjbx5xqxe",
 	    "home",
-	    "1111111111111111111111111111111111111111111111111111111111111111111111111111111111111"
-	    "1",
+	    "1111111111111111111111111111111111111111111111111111111111111111111111111111",
 	};
 	struct pu_peer_id id;
 
