@@ -75,15 +75,16 @@ function(pu_library name)
 	target_link_libraries(${name} PUBLIC ${arg_LIBS} PRIVATE ${arg_PRIVATE_LIBS} pu_options)
 endfunction()
 
-# pu_program(NAME SOURCES ... LIBS ... [SERVICE]): a program. A SERVICE is installed in libexec/peerup.
+# pu_program(NAME SOURCES ... LIBS ... [SERVICE|TOOL]): a program. A SERVICE is installed in
+# libexec/peerup, a TOOL (of tests) not at all.
 function(pu_program name)
-	cmake_parse_arguments(arg "SERVICE" "" "SOURCES;LIBS" ${ARGN})
+	cmake_parse_arguments(arg "SERVICE;TOOL" "" "SOURCES;LIBS" ${ARGN})
 	add_executable(${name} ${arg_SOURCES})
 	target_link_libraries(${name} PRIVATE ${arg_LIBS} pu_options)
 	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 	if(arg_SERVICE)
 		install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/peerup)
-	else()
+	elseif(NOT arg_TOOL)
 		install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
 	endif()
 endfunction()

@@ -1,0 +1,53 @@
+"""A peerup node in a namespace: set up and driven with the peerup command, as a user would."""
+import json, os, tempfile
+
+from net import wait_for
+
+BIN = os.environ["PEERUP_BIN"]
+
+
+class Node:
+    def __init__(self, host, name, port=4001):
+        self.host, self.name, self.port = host, name, port
+        self.dir = tempfile.mkdtemp(prefix=f"peerup-bench-{name}-")
+        self.config = f"{self.dir}/config.yaml"
+        self.log = f"{self.dir}/log"
+        host.run([f"{BIN}/peerup", "init", "--dir", self.dir, "--name", name])
+        self.id = self.peerup("whoami").strip()
+        self.address = f"/ip4/{host.address}/udp/{port}/quic-v1"
+        self.edit()
+
+    def edit(self):
+        with open(self.config) as f:
+            text = f.read()
+        if "listen_addresses" not in text or "\n#" in text:
+            text += f"\nnetwork:\n  listen_addresses: [/ip4/{self.host.address}/udp/{self.port}/quic-v1]\n"
+        with open(self.config, "w") as f:
+            f.write(text)
+
+    def peerup(self, *arguments, check=True):
+        return self.host.run([f"{BIN}/peerup", *arguments, "--config", self.config], check=check).stdout
+
+    def start(self):
+        self.daemon = self.host.spawn([f"{BIN}/peerup", "daemon", "--config", self.config], log=self.log)
+        wait_for(self.running, f"{self.name} to run (see {self.log})", 20)
+
+    def running(self):
+        out = self.peerup("status", "--json", check=False)
+        try:
+            services = json.loads(out)["services"]
+        except (ValueError, KeyError, TypeError):
+            return False
+        return len(services) >= 5 and all(s["state"] == "running" for s in services)
+
+    def knows(self, other):
+        self.peerup("auth", "add", other.id, "--name", other.name)
+        self.peerup("peer", "add", other.name, other.address)
+
+
+def pair(lab):
+    """Two nodes that know each other."""
+    home, laptop = Node(lab.b, "home"), Node(lab.a, "laptop")
+    home.knows(laptop)
+    laptop.knows(home)
+    return home, laptop
