@@ -249,7 +249,7 @@ static enum pu_err print_peer(struct pu_bytes value, struct pu_writer *text)
 	return pu_base_encode(PU_BASE58BTC, value, text);
 }
 
-static bool is_multihash(struct pu_bytes value)
+static bool is_hash(struct pu_bytes value)
 {
 	struct pu_multihash hash;
 
@@ -294,36 +294,36 @@ static enum pu_err print_onion3(struct pu_bytes value, struct pu_writer *text)
 #define VARIABLE PU_MA_VARIABLE
 /* clang-format off */
 static const struct pu_ma_proto protos[] = {
-	/* code                 name             size        valid         parse           print */
-	{PU_MA_IP4,           "ip4",           IP4_LEN,    NULL,         parse_ip4,      print_ip4},
-	{PU_MA_TCP,           "tcp",           PORT_LEN,   NULL,         parse_port,     print_uint},
-	{PU_MA_IP6,           "ip6",           IP6_LEN,    NULL,         parse_ip6,      print_ip6},
-	{PU_MA_IP6ZONE,       "ip6zone",       VARIABLE,   is_name,      copy_text,      copy_text},
-	{PU_MA_IPCIDR,        "ipcidr",        1,          is_cidr,      parse_cidr,     print_uint},
-	{PU_MA_DNS,           "dns",           VARIABLE,   is_name,      copy_text,      copy_text},
-	{PU_MA_DNS4,          "dns4",          VARIABLE,   is_name,      copy_text,      copy_text},
-	{PU_MA_DNS6,          "dns6",          VARIABLE,   is_name,      copy_text,      copy_text},
-	{PU_MA_DNSADDR,       "dnsaddr",       VARIABLE,   is_name,      copy_text,      copy_text},
-	{PU_MA_UDP,           "udp",           PORT_LEN,   NULL,         parse_port,     print_uint},
-	{PU_MA_WEBRTC_DIRECT, "webrtc-direct", 0,          NULL,         NULL,           NULL},
-	{PU_MA_WEBRTC,        "webrtc",        0,          NULL,         NULL,           NULL},
-	{PU_MA_P2P_CIRCUIT,   "p2p-circuit",   0,          NULL,         NULL,           NULL},
-	{PU_MA_UNIX,          "unix",          VARIABLE,   is_path,      parse_unix,     print_percent},
-	{PU_MA_P2P,           "p2p",           VARIABLE,   is_peer,      parse_peer,     print_peer},
-	{PU_MA_HTTPS,         "https",         0,          NULL,         NULL,           NULL},
-	{PU_MA_ONION3,        "onion3",        ONION3_LEN, NULL,         parse_onion3,   print_onion3},
-	{PU_MA_TLS,           "tls",           0,          NULL,         NULL,           NULL},
-	{PU_MA_SNI,           "sni",           VARIABLE,   is_name,      copy_text,      copy_text},
-	{PU_MA_NOISE,         "noise",         0,          NULL,         NULL,           NULL},
-	{PU_MA_QUIC,          "quic",          0,          NULL,         NULL,           NULL},
-	{PU_MA_QUIC_V1,       "quic-v1",       0,          NULL,         NULL,           NULL},
-	{PU_MA_WEBTRANSPORT,  "webtransport",  0,          NULL,         NULL,           NULL},
-	{PU_MA_CERTHASH,      "certhash",      VARIABLE,   is_multihash, parse_certhash, print_certhash},
-	{PU_MA_WS,            "ws",            0,          NULL,         NULL,           NULL},
-	{PU_MA_WSS,           "wss",           0,          NULL,         NULL,           NULL},
-	{PU_MA_HTTP,          "http",          0,          NULL,         NULL,           NULL},
-	{PU_MA_HTTP_PATH,     "http-path",     VARIABLE,   is_path,      parse_percent,  print_percent},
-	{PU_MA_MEMORY,        "memory",        MEMORY_LEN, NULL,         parse_memory,   print_uint},
+	/* code               name             size        valid    parse           print */
+	{PU_MA_IP4,           "ip4",           IP4_LEN,    NULL,    parse_ip4,      print_ip4},
+	{PU_MA_TCP,           "tcp",           PORT_LEN,   NULL,    parse_port,     print_uint},
+	{PU_MA_IP6,           "ip6",           IP6_LEN,    NULL,    parse_ip6,      print_ip6},
+	{PU_MA_IP6ZONE,       "ip6zone",       VARIABLE,   is_name, copy_text,      copy_text},
+	{PU_MA_IPCIDR,        "ipcidr",        1,          is_cidr, parse_cidr,     print_uint},
+	{PU_MA_DNS,           "dns",           VARIABLE,   is_name, copy_text,      copy_text},
+	{PU_MA_DNS4,          "dns4",          VARIABLE,   is_name, copy_text,      copy_text},
+	{PU_MA_DNS6,          "dns6",          VARIABLE,   is_name, copy_text,      copy_text},
+	{PU_MA_DNSADDR,       "dnsaddr",       VARIABLE,   is_name, copy_text,      copy_text},
+	{PU_MA_UDP,           "udp",           PORT_LEN,   NULL,    parse_port,     print_uint},
+	{PU_MA_WEBRTC_DIRECT, "webrtc-direct", 0,          NULL,    NULL,           NULL},
+	{PU_MA_WEBRTC,        "webrtc",        0,          NULL,    NULL,           NULL},
+	{PU_MA_P2P_CIRCUIT,   "p2p-circuit",   0,          NULL,    NULL,           NULL},
+	{PU_MA_UNIX,          "unix",          VARIABLE,   is_path, parse_unix,     print_percent},
+	{PU_MA_P2P,           "p2p",           VARIABLE,   is_peer, parse_peer,     print_peer},
+	{PU_MA_HTTPS,         "https",         0,          NULL,    NULL,           NULL},
+	{PU_MA_ONION3,        "onion3",        ONION3_LEN, NULL,    parse_onion3,   print_onion3},
+	{PU_MA_TLS,           "tls",           0,          NULL,    NULL,           NULL},
+	{PU_MA_SNI,           "sni",           VARIABLE,   is_name, copy_text,      copy_text},
+	{PU_MA_NOISE,         "noise",         0,          NULL,    NULL,           NULL},
+	{PU_MA_QUIC,          "quic",          0,          NULL,    NULL,           NULL},
+	{PU_MA_QUIC_V1,       "quic-v1",       0,          NULL,    NULL,           NULL},
+	{PU_MA_WEBTRANSPORT,  "webtransport",  0,          NULL,    NULL,           NULL},
+	{PU_MA_CERTHASH,      "certhash",      VARIABLE,   is_hash, parse_certhash, print_certhash},
+	{PU_MA_WS,            "ws",            0,          NULL,    NULL,           NULL},
+	{PU_MA_WSS,           "wss",           0,          NULL,    NULL,           NULL},
+	{PU_MA_HTTP,          "http",          0,          NULL,    NULL,           NULL},
+	{PU_MA_HTTP_PATH,     "http-path",     VARIABLE,   is_path, parse_percent,  print_percent},
+	{PU_MA_MEMORY,        "memory",        MEMORY_LEN, NULL,    parse_memory,   print_uint},
 };
 /* clang-format on */
 
