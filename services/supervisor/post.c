@@ -86,6 +86,9 @@ static void on_closed(void *user, struct pu_channel *channel)
 {
 	struct sup_post *post = user;
 
+	if (pu_channel_error(channel)[0] != '\0')
+		pu_error("service.bad_message", "service=%s error=%s", pu_service_name(post->child->id),
+		         pu_channel_error(channel));
 	pu_channel_free(channel);
 	post->channel = NULL;
 }
@@ -122,8 +125,8 @@ static enum pu_err open_channel(struct sup_post *post, int fd)
 	enum pu_err err =
 	    pu_channel_new(&post->channel, post->supervisor->loop, fd, &channel_ops, post);
 
-	if (err != PU_OK)
-		close(fd);
+	if (err == PU_OK)
+		pu_channel_set_peer(post->channel, post->child->id);
 	return err;
 }
 
@@ -134,7 +137,7 @@ static enum pu_err spawn(struct sup_child *child, pid_t *pid)
 	const char *const argv[] = {post->program, "--config", supervisor->config.path, NULL};
 	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return pu_err_from_errno(errno);
 	enum pu_err err = open_channel(post, ends[0]);
 	if (err == PU_OK)
