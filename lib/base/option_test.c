@@ -337,10 +337,11 @@ Test(option, leaves_the_output_alone_when_there_is_a_mistake)
 
 Test(option, keeps_a_bounded_number_of_mistakes)
 {
-	char text[8192] = "", *at = text;
+	char text[8192] = "";
+	size_t len = 0;
 
 	for (int i = 0; i < 150; i++)
-		at += sprintf(at, "unknown%d: 1\n", i);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "unknown%d: 1\n", i);
 	cr_assert_eq(pu_options_parse(&schema, pu_bytes_of_str(text), &config, &report), PU_EINVAL);
 	cr_assert_eq(report.len, PU_REPORT_MAX);
 	cr_assert_eq(report.errors, 150);
