@@ -130,6 +130,7 @@ static void begin(struct pu_quic_endpoint *ep, const struct pu_quic_first *first
 	}
 	ep->stats.accepted++;
 	pu_quic_conn_event(conn, PU_QUIC_EV_NEW);
+	pu_quic_conn_wake(conn);
 	if (rv != 0)
 		pu_quic_conn_fail(conn, rv);
 }

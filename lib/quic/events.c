@@ -52,6 +52,8 @@ static void tell_stream(struct pu_quic_stream *stream)
 			pu_quic_stream_free(stream);
 		else if (!stream->send_ended && !stream->fin_sent)
 			tell_stopped(stream);
+		else
+			pu_quic_stream_end_send(stream);
 	}
 }
 

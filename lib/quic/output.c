@@ -205,19 +205,20 @@ static bool turn(struct pu_quic_conn *conn, uint64_t now, size_t *budget)
 {
 	struct pu_quic_endpoint *ep = conn->ep;
 	size_t quantum = ngtcp2_conn_get_send_quantum(conn->quic), sent = 0;
+	size_t most = quantum < PU_QUIC_RUN_MAX ? quantum : PU_QUIC_RUN_MAX;
 	struct pu_quic_packet packet;
 	ngtcp2_ssize len = 0;
 	bool free_way = true;
 
 	pu_quic_conn_look_at_parked(conn);
 	ngtcp2_path_storage_zero(&packet.path);
-	while (free_way && sent < quantum && sent < PU_QUIC_RUN_MAX) {
+	do {
 		len = write_packet(conn, &packet, now);
 		if (len <= 0)
 			break;
 		sent += (size_t)len;
 		free_way = run_add(ep, &packet.path.path, (uint8_t)packet.pi.ecn, (size_t)len);
-	}
+	} while (free_way && sent + (size_t)len <= most);
 	if (free_way)
 		free_way = run_send(ep);
 	conn->bytes_out += sent;
