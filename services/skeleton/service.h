@@ -19,8 +19,9 @@ struct pu_subscription {
 	void (*on_event)(void *state, const struct pu_message *event);
 };
 
-/* What the process may touch once it has started (Landlock where the kernel has it, seccomp,
- * rlimits). */
+/* What the process may touch, from before start() on (Landlock where the kernel has it,
+ * seccomp, rlimits): the runtime directory, reading the config directory and system libraries,
+ * and: */
 struct pu_sandbox {
 	bool inet;          /* may make IPv4/IPv6 sockets */
 	bool config_dir;    /* may write in the config directory (auth: keys, audit log) */
@@ -45,6 +46,9 @@ struct pu_service_description {
 	enum pu_err (*start)(struct pu_host *host, void *state);
 	/* SIGHUP: pu_host_config() is already the new one, `old` dies afterwards. May be NULL. */
 	void (*reload)(void *state, const struct pu_config *old);
+	/* The line to the events of a service in `subscriptions` is (again) there: events may have
+	 * been missed, so ask what matters. May be NULL. */
+	void (*connected)(void *state, enum pu_service service);
 	/* SIGTERM: stop taking new work and call pu_host_drained() when done; the skeleton waits at
 	 * most PU_DRAIN_MS. May be NULL. */
 	void (*drain)(void *state);

@@ -1,0 +1,30 @@
+/* What a service's process may do from now on: no new privileges, no core dumps, a seccomp list
+ * of calls that no service needs, and Landlock rules where the kernel has it. Landlock
+ * restricts the calling thread and those it makes: call this before there is a second one. */
+#ifndef PU_SKELETON_SANDBOX_H
+#define PU_SKELETON_SANDBOX_H
+
+#include "skeleton/service.h"
+
+/* PU_EPERM when the kernel refuses. */
+enum pu_err skeleton_sandbox_enter(const struct pu_sandbox *sandbox,
+                                   const struct pu_config *config) PU_MUST_CHECK;
+
+/* Its two halves. PU_EUNSUPPORTED: this kernel has no Landlock. */
+enum pu_err skeleton_landlock_enter(const struct pu_sandbox *sandbox,
+                                    const struct pu_config *config) PU_MUST_CHECK;
+enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox) PU_MUST_CHECK;
+
+/* Sanitizers look at the process from outside of it when it ends. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SKELETON_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SKELETON_SANITIZED 1
+#endif
+#endif
+#ifndef SKELETON_SANITIZED
+#define SKELETON_SANITIZED 0
+#endif
+
+#endif
