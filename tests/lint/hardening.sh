@@ -42,7 +42,7 @@ for program in "$@"; do
 	check "$program" 'immediate binding' 'BIND_NOW|FLAGS_1.* NOW' -d
 	check "$program" 'a stack without execution' 'GNU_STACK .* RW +0x' -l
 	check "$program" 'the stack protector' '__stack_chk_fail' --dyn-syms
-	check "$program" 'fortified calls' '__(v?[sfd]*n?printf|mem[a-z]+|str[a-z]+|read|recv|poll|fdelt)_chk' --dyn-syms
+	check "$program" 'any fortified call' '__(v?[sfd]*n?printf|mem[a-z]+|str[a-z]+|read|recv|poll|fdelt)_chk' --dyn-syms
 	[ "$cet" = no ] || check "$program" 'the CET note' 'IBT, SHSTK' -n
 done
 [ "$failed" -eq 0 ] && printf '%s programs hardened (CET checked: %s)\n' "$#" "$cet"
