@@ -284,10 +284,10 @@ static void on_stream_writable(void *user, struct pu_quic_stream *stream)
 	transport_substream_on_writable(pu_quic_stream_user(stream));
 }
 
-static void on_stream_stopped(void *user, struct pu_quic_stream *stream, uint64_t code)
+static void on_stream_stopped(void *user, struct pu_quic_stream *stream)
 {
 	(void)user;
-	transport_substream_on_stopped(pu_quic_stream_user(stream), code);
+	transport_substream_on_stopped(pu_quic_stream_user(stream));
 }
 
 const struct pu_quic_callbacks transport_conn_callbacks = {

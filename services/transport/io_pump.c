@@ -239,11 +239,9 @@ static void on_writable(struct transport_substream *substream)
 	update_poll(pump);
 }
 
-static void on_stopped(struct transport_substream *substream, uint64_t code)
+static void on_stopped(struct transport_substream *substream)
 {
 	struct transport_pump *pump = substream->handler;
-	if (code != STREAM_CODE_NONE)
-		note(pump, transport_stream_code_err(code), transport_stream_code_text(code));
 	pump->local_ended = true;
 	settle(pump);
 }

@@ -75,9 +75,8 @@ static void begin(struct transport_substream *substream)
 	drop_upload(substream);
 }
 
-static void on_stopped(struct transport_substream *substream, uint64_t code)
+static void on_stopped(struct transport_substream *substream)
 {
-	(void)code;
 	end(substream);
 }
 

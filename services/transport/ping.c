@@ -36,9 +36,8 @@ static void echo(struct transport_substream *substream)
 	}
 }
 
-static void on_stopped(struct transport_substream *substream, uint64_t code)
+static void on_stopped(struct transport_substream *substream)
 {
-	(void)code;
 	transport_substream_close(substream);
 }
 

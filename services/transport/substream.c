@@ -305,10 +305,10 @@ void transport_substream_on_writable(struct transport_substream *substream)
 		substream->ops->on_writable(substream);
 }
 
-void transport_substream_on_stopped(struct transport_substream *substream, uint64_t code)
+void transport_substream_on_stopped(struct transport_substream *substream)
 {
 	if (substream->ops != NULL && substream->ops->on_stopped != NULL)
-		substream->ops->on_stopped(substream, code);
+		substream->ops->on_stopped(substream);
 }
 
 void transport_substream_on_lost(struct transport_substream *substream, enum pu_err err,

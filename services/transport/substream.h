@@ -22,7 +22,7 @@ struct transport_substream_ops {
 	/* There is room to write again. */
 	void (*on_writable)(struct transport_substream *substream);
 	/* The peer wants no more bytes. */
-	void (*on_stopped)(struct transport_substream *substream, uint64_t code);
+	void (*on_stopped)(struct transport_substream *substream);
 	/* It failed: refused, broken negotiation, connection lost. Must close. */
 	void (*on_failed)(struct transport_substream *substream, enum pu_err err, const char *text);
 };
@@ -74,7 +74,7 @@ void transport_substream_abort(struct transport_substream *substream, uint64_t c
 /* For the connection: events of the QUIC layer. */
 void transport_substream_on_data(struct transport_substream *substream);
 void transport_substream_on_writable(struct transport_substream *substream);
-void transport_substream_on_stopped(struct transport_substream *substream, uint64_t code);
+void transport_substream_on_stopped(struct transport_substream *substream);
 void transport_substream_on_lost(struct transport_substream *substream, enum pu_err err,
                                  const char *text);
 /* The connection was allowed: answer what waited. */

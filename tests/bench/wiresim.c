@@ -7,7 +7,6 @@
 // Settings apply to both directions; "--back-loss P" etc. override the NS2->NS1 direction. NS
 // "." = the current one. Prints "ready"; SIGTERM prints counters. SIGUSR1 toggles a total
 // outage (blackhole) on/off.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
