@@ -142,7 +142,7 @@ static enum pu_err unknown_option(struct cli_args *args, const char *word)
 		suggest_option(args, name);
 	}
 	cli_args_path(args, path);
-	return wrong(args, "peerup%s%.80s has no option \"%.80s\"", path[0] ? " " : "", path, word);
+	return wrong(args, "%.80s has no option \"%.80s\"", path[0] ? path : "peerup", word);
 }
 
 /* Takes the value after "=" (or after the letter), or else the next word. */
@@ -222,8 +222,8 @@ static enum pu_err unknown_command(struct cli_args *args,
 	if (pu_suggest_best(&suggest) != NULL)
 		snprintf(args->hint, sizeof(args->hint), "did you mean: peerup%s%.80s %.80s",
 		         path[0] ? " " : "", path, pu_suggest_best(&suggest));
-	return wrong(args, "peerup%s%.80s has no command \"%.80s\"", path[0] ? " " : "", path,
-	             word);
+	return path[0] != '\0' ? wrong(args, "%.80s has no command \"%.80s\"", path, word)
+	                       : wrong(args, "there is no command \"%.80s\"", word);
 }
 
 /* Steps from a group to one of its commands; values of options given before carry over
@@ -281,16 +281,15 @@ static enum pu_err check_words(struct cli_args *args)
 
 	cli_args_path(args, path);
 	if (command->run == NULL)
-		return wrong(args, "peerup %.80s: a command is missing", path);
+		return wrong(args, "%.80s: a command is missing", path);
 	for (size_t i = args->words_len; i < command->positionals_len; i++) {
 		if (!command->positionals[i].optional)
-			return wrong(args, "peerup %.80s: %s is missing", path,
-			             command->positionals[i].name);
+			return wrong(args, "%.80s: %s is missing", path, command->positionals[i].name);
 	}
 	if (args->words_len > command->positionals_len &&
 	    (command->positionals_len == 0 ||
 	     !command->positionals[command->positionals_len - 1].repeated))
-		return wrong(args, "peerup %.80s: unexpected argument \"%.80s\"", path,
+		return wrong(args, "%.80s: unexpected argument \"%.80s\"", path,
 		             args->words[command->positionals_len]);
 	return PU_OK;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/unit.h"
+#include "json.h"
 #include "table.h"
 #include "text.h"
 
@@ -128,16 +129,40 @@ void cli_warn(const struct cli *cli, const char *fmt, ...)
 	        cli_style_end(cli->err_color), line);
 }
 
-void cli_say(const struct cli *cli, const char *fmt, ...)
+static void say(const struct cli *cli, const char *fmt, va_list list)
 {
 	char line[LINE_MAX_BYTES];
-	va_list list;
 
 	if (cli->quiet || cli->json)
 		return;
-	va_start(list, fmt);
 	vsnprintf(line, sizeof(line), fmt, list);
-	va_end(list);
 	cli_text_clean(line);
 	puts(line);
+}
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+	va_list list;
+
+	va_start(list, fmt);
+	say(cli, fmt, list);
+	va_end(list);
+}
+
+void cli_done(const struct cli *cli, const char *noun, const char *name, const char *action,
+              const char *fmt, ...)
+{
+	struct cli_json json;
+	va_list list;
+
+	va_start(list, fmt);
+	say(cli, fmt, list);
+	va_end(list);
+	if (!cli->json)
+		return;
+	cli_json_init(&json, stdout);
+	cli_json_object(&json, NULL);
+	cli_json_str(&json, noun, name);
+	cli_json_str(&json, "done", action);
+	cli_json_end(&json);
 }

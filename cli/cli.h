@@ -41,5 +41,9 @@ void cli_warn(const struct cli *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* A line for people on stdout; nothing with --quiet or --json. */
 void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The end of a command that changed something: with --json {"<noun>": name, "done": action},
+ * else the line for people. */
+void cli_done(const struct cli *cli, const char *noun, const char *name, const char *action,
+              const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -205,7 +205,6 @@ static enum cli_exit remove_peer(struct cli *cli, const struct place *place)
 	const char *who = cli_word(cli, 0);
 	char text[PU_PEER_ID_TEXT_MAX];
 	struct pu_peer_id peer;
-	struct cli_json json;
 	enum pu_err err = cli_files_peer(&place->config, who, &peer);
 
 	if (err != PU_OK)
@@ -218,14 +217,7 @@ static enum cli_exit remove_peer(struct cli *cli, const struct place *place)
 		                text);
 	if (err != PU_OK)
 		return cli_fail_err(cli, err, NULL, "cannot edit %s", place->path);
-	cli_say(cli, "%s may not connect any more", text);
-	if (cli->json) {
-		cli_json_init(&json, stdout);
-		cli_json_object(&json, NULL);
-		cli_json_str(&json, "peer_id", text);
-		cli_json_bool(&json, "removed", true);
-		cli_json_end(&json);
-	}
+	cli_done(cli, "peer_id", text, "removed", "%s may not connect any more", text);
 	return CLI_DONE;
 }
 

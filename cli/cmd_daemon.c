@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "daemon.h"
 #include "files.h"
-#include "json.h"
 
 #define PROGRAM      "peerup-supervisor"
 #define STOP_WAIT_MS 20000
@@ -119,19 +118,6 @@ static bool is_gone(const struct cli_daemon *daemon, uint64_t pid)
 	return pid == 0 || kill((pid_t)pid, 0) != 0;
 }
 
-static void report_done(const struct cli *cli, const char *key, const char *text)
-{
-	struct cli_json json;
-
-	cli_say(cli, "%s", text);
-	if (!cli->json)
-		return;
-	cli_json_init(&json, stdout);
-	cli_json_object(&json, NULL);
-	cli_json_bool(&json, key, true);
-	cli_json_end(&json);
-}
-
 static enum cli_exit run_stop(struct cli *cli)
 {
 	const struct pu_supervisor_status status = {0};
@@ -148,7 +134,7 @@ static enum cli_exit run_stop(struct cli *cli)
 	}
 	if (!is_gone(daemon, pid))
 		return cli_fail(cli, CLI_FAILED, "look at its log", "the daemon does not end");
-	report_done(cli, "stopped", "the daemon has stopped");
+	cli_done(cli, "process", "supervisor", "stopped", "the daemon has stopped");
 	return CLI_DONE;
 }
 
@@ -158,7 +144,8 @@ static enum cli_exit run_reload(struct cli *cli)
 
 	if (cli_daemon_ask(cli->daemon, PU_MSG_SUPERVISOR_RELOAD, &reload, NULL, NULL) != PU_OK)
 		return cli_daemon_fail(cli->daemon, false, "cannot reload the configuration");
-	report_done(cli, "reloaded", "the daemon reads its configuration again");
+	cli_done(cli, "process", "supervisor", "reloaded",
+	         "the daemon reads its configuration again");
 	return CLI_DONE;
 }
 

@@ -1,16 +1,12 @@
 /* `peerup disconnect PEER`. */
 #include "commands.h"
 
-#include <stdio.h>
-
-#include "json.h"
 #include "peer.h"
 
 static enum cli_exit run(struct cli *cli)
 {
 	struct pu_transport_disconnect question = {0};
 	struct cli_peer peer;
-	struct cli_json json;
 	enum cli_exit code = cli_peer_resolve(cli->daemon, cli_word(cli, 0), &peer);
 
 	if (code != CLI_DONE)
@@ -19,14 +15,7 @@ static enum cli_exit run(struct cli *cli)
 	if (cli_daemon_ask(cli->daemon, PU_MSG_TRANSPORT_DISCONNECT, &question, NULL, NULL) !=
 	    PU_OK)
 		return cli_daemon_fail(cli->daemon, false, "cannot disconnect %s", peer.typed);
-	cli_say(cli, "disconnected from %s", peer.typed);
-	if (cli->json) {
-		cli_json_init(&json, stdout);
-		cli_json_object(&json, NULL);
-		cli_json_str(&json, "peer_id", peer.peer_id);
-		cli_json_bool(&json, "disconnected", true);
-		cli_json_end(&json);
-	}
+	cli_done(cli, "peer_id", peer.peer_id, "disconnected", "disconnected from %s", peer.typed);
 	return CLI_DONE;
 }
 

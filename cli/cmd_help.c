@@ -40,8 +40,7 @@ static enum cli_exit run(struct cli *cli)
 	sub =
 	    sub_name != NULL ? cli_command_find(command->subs, command->subs_len, sub_name) : NULL;
 	if (sub_name != NULL && sub == NULL)
-		return cli_fail(cli, CLI_USAGE, NULL, "peerup %s has no command \"%s\"", name,
-		                sub_name);
+		return cli_fail(cli, CLI_USAGE, NULL, "%s has no command \"%s\"", name, sub_name);
 	cli_help_command(stdout, sub != NULL ? command : NULL, sub != NULL ? sub : command,
 	                 cli->color);
 	return CLI_DONE;

@@ -142,7 +142,8 @@ static enum cli_exit run_add(struct cli *cli)
 	}
 	code = cli_edit_commit(cli, &edit, write_addresses(cli, &edit, &addition));
 	if (code == CLI_DONE)
-		cli_say(cli, "%s can be dialed there now", addition.name);
+		cli_done(cli, "peer", addition.name, "added", "%s can be dialed there now",
+		         addition.name);
 	return code;
 }
 
@@ -222,7 +223,8 @@ static enum cli_exit run_remove(struct cli *cli)
 	code = cli_word(cli, 1) != NULL ? remove_address(cli, &edit, key)
 	                                : remove_all(cli, &edit, key);
 	if (code == CLI_DONE)
-		cli_say(cli, "%s is forgotten", cli_word(cli, 1) != NULL ? cli_word(cli, 1) : name);
+		cli_done(cli, "peer", name, "removed", "%s is forgotten",
+		         cli_word(cli, 1) != NULL ? cli_word(cli, 1) : name);
 	return code;
 }
 

@@ -98,8 +98,9 @@ static enum cli_exit run_add(struct cli *cli)
 	}
 	code = cli_edit_commit(cli, &edit, write_forward(cli, &edit, listen));
 	if (code == CLI_DONE)
-		cli_say(cli, "%s leads to %s on %s, whenever the daemon runs", listen, cli_word(cli, 2),
-		        cli_word(cli, 1));
+		cli_done(cli, "forward", name, "added",
+		         "%s leads to %s on %s, whenever the daemon runs", listen, cli_word(cli, 2),
+		         cli_word(cli, 1));
 	return code;
 }
 
@@ -176,12 +177,14 @@ static enum cli_exit run_remove(struct cli *cli)
 		code = cli_edit_commit(
 		    cli, &edit, pu_yaml_remove(&edit.text, PU_YAML_PATH("forwards", cli_word(cli, 0))));
 	if (code == CLI_DONE)
-		cli_say(cli, "%s is removed", cli_word(cli, 0));
+		cli_done(cli, "forward", cli_word(cli, 0), "removed", "%s is removed",
+		         cli_word(cli, 0));
 	return code;
 }
 
 static enum cli_exit set_enabled(struct cli *cli, const char *value)
 {
+	const char *state = value[0] == 't' ? "enabled" : "disabled";
 	struct cli_edit edit;
 	enum cli_exit code = begin(cli, &edit);
 
@@ -191,7 +194,7 @@ static enum cli_exit set_enabled(struct cli *cli, const char *value)
 		    pu_yaml_set(&edit.text, PU_YAML_PATH("forwards", cli_word(cli, 0), "enabled"),
 		                value));
 	if (code == CLI_DONE)
-		cli_say(cli, "%s is %s", cli_word(cli, 0), value[0] == 't' ? "enabled" : "disabled");
+		cli_done(cli, "forward", cli_word(cli, 0), state, "%s is %s", cli_word(cli, 0), state);
 	return code;
 }
 

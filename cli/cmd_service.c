@@ -59,8 +59,8 @@ static enum cli_exit add_checked(struct cli *cli, const char *target,
 	}
 	code = cli_edit_commit(cli, &edit, write_service(&edit, name, target, peers, tags));
 	if (code == CLI_DONE)
-		cli_say(cli, "%s leads to %s, for %s", name, target,
-		        peers->len > 0 ? cli_value(cli, "peers") : "every authorized peer");
+		cli_done(cli, "service", name, "added", "%s leads to %s, for %s", name, target,
+		         peers->len > 0 ? cli_value(cli, "peers") : "every authorized peer");
 	return code;
 }
 
@@ -143,12 +143,14 @@ static enum cli_exit run_remove(struct cli *cli)
 		code = cli_edit_commit(
 		    cli, &edit, pu_yaml_remove(&edit.text, PU_YAML_PATH("services", cli_word(cli, 0))));
 	if (code == CLI_DONE)
-		cli_say(cli, "%s is removed", cli_word(cli, 0));
+		cli_done(cli, "service", cli_word(cli, 0), "removed", "%s is removed",
+		         cli_word(cli, 0));
 	return code;
 }
 
 static enum cli_exit set_enabled(struct cli *cli, const char *value)
 {
+	const char *state = value[0] == 't' ? "enabled" : "disabled";
 	struct cli_edit edit;
 	enum cli_exit code = begin(cli, &edit);
 
@@ -158,7 +160,7 @@ static enum cli_exit set_enabled(struct cli *cli, const char *value)
 		    pu_yaml_set(&edit.text, PU_YAML_PATH("services", cli_word(cli, 0), "enabled"),
 		                value));
 	if (code == CLI_DONE)
-		cli_say(cli, "%s is %s", cli_word(cli, 0), value[0] == 't' ? "enabled" : "disabled");
+		cli_done(cli, "service", cli_word(cli, 0), state, "%s is %s", cli_word(cli, 0), state);
 	return code;
 }
 

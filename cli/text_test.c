@@ -1,0 +1,63 @@
+#include "text.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static void assert_clean(const char *raw, const char *clean)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s", raw);
+	cli_text_clean(text);
+	cr_assert_str_eq(text, clean);
+}
+
+Test(text, keeps_letters_of_all_languages)
+{
+	assert_clean("plain", "plain");
+	assert_clean("gr\xc3\xbc\xc3\x9f"
+	             "e \xf0\x9f\x8c\x8d",
+	             "gr\xc3\xbc\xc3\x9f"
+	             "e \xf0\x9f\x8c\x8d");
+	assert_clean("", "");
+}
+
+Test(text, lets_nothing_steer_the_terminal)
+{
+	assert_clean("a\033[2Jb", "a?[2Jb");
+	assert_clean("a\nb\tc\x7f", "a?b?c?");
+	assert_clean("x\xc2\x9by", "x?y");     /* C1: CSI */
+	assert_clean("x\xe2\x80\xaey", "x?y"); /* right-to-left override */
+}
+
+Test(text, replaces_broken_utf8_byte_by_byte)
+{
+	assert_clean("a\xff\xc3", "a??");
+	assert_clean("\xe2\x82", "??");
+	assert_clean("\xc0\xaf", "??");
+}
+
+Test(text, counts_characters_not_bytes)
+{
+	cr_assert_eq(cli_text_width("abc"), 3);
+	cr_assert_eq(cli_text_width("gr\xc3\xbcn"), 4);
+}
+
+Test(text, writes_amounts_for_people)
+{
+	char out[CLI_AMOUNT_MAX];
+
+	cr_assert_str_eq(cli_text_bytes(0, out), "0 B");
+	cr_assert_str_eq(cli_text_bytes(1023, out), "1023 B");
+	cr_assert_str_eq(cli_text_bytes(1536, out), "1.5 KB");
+	cr_assert_str_eq(cli_text_bytes(UINT64_MAX, out), "16384.0 PB");
+	cr_assert_str_eq(cli_text_age(0, out), "0s");
+	cr_assert_str_eq(cli_text_age(59999, out), "59s");
+	cr_assert_str_eq(cli_text_age(61000, out), "1m 1s");
+	cr_assert_str_eq(cli_text_age(3661000, out), "1h 1m");
+	cr_assert_str_eq(cli_text_age(90000000, out), "1d 1h");
+	cr_assert_str_eq(cli_text_rtt(1234, out), "1.234 ms");
+	cr_assert_str_eq(cli_text_rtt(5, out), "0.005 ms");
+	cr_assert_str_eq(cli_text_time(0, out), "1970-01-01T00:00:00Z");
+}
