@@ -54,9 +54,19 @@ static const char *const resolver_paths[] = {
     "/run/resolvconf",  "/run/NetworkManager",
 };
 
+static long abi_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+bool skeleton_landlock_available(void)
+{
+	return abi_version() >= 1;
+}
+
 static bool ruleset_open(struct ruleset *ruleset)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long abi = abi_version();
 
 	if (abi < 1)
 		return false;

@@ -15,6 +15,8 @@ enum pu_err skeleton_landlock_enter(const struct pu_sandbox *sandbox,
                                     const struct pu_config *config) PU_MUST_CHECK;
 enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox) PU_MUST_CHECK;
 
+bool skeleton_landlock_available(void);
+
 /* Sanitizers look at the process from outside of it when it ends. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SKELETON_SANITIZED 1

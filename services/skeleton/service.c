@@ -274,7 +274,9 @@ int pu_service_main(int argc, char **argv, const struct pu_service_description *
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
 	umask(S_IRWXG | S_IRWXO);
-	pu_log_init(pu_service_name(description->id), PU_LOG_INFO, PU_LOG_LOGFMT);
+	pu_log_init(pu_service_name(description->id),
+	            host.arguments.has_level ? host.arguments.level : PU_LOG_INFO,
+	            host.arguments.has_format ? host.arguments.format : PU_LOG_LOGFMT);
 	enum pu_err err = prepare(&host);
 	if (err == PU_OK) {
 		host.state = pu_zalloc(description->state_size);
