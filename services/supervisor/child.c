@@ -182,6 +182,7 @@ static void back_off(struct sup_child *child, uint64_t now_ns)
 static void give_up(struct sup_child *child, uint64_t now_ns)
 {
 	child->pid = 0;
+	child->note[0] = '\0';
 	enter_without_process(child, CHILD_FAILED, now_ns);
 }
 
@@ -237,7 +238,9 @@ void sup_child_handle(struct sup_child *child, enum sup_child_event event, uint6
 
 void sup_child_exited(struct sup_child *child, const char *how, bool permanent, uint64_t now_ns)
 {
-	if (child->state != CHILD_HUNG) /* then it is known better */
+	if (permanent && child->note[0] != '\0') /* its last words say more than its status */
+		copy_text(child->ended, child->note);
+	else if (child->state != CHILD_HUNG) /* then it is known better */
 		copy_text(child->ended, how);
 	sup_child_handle(child, permanent ? CHILD_EXITED_PERMANENTLY : CHILD_EXITED, now_ns);
 }

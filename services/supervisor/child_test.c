@@ -157,6 +157,14 @@ Test(child, is_given_up_when_it_says_that_it_is_pointless)
 	cr_assert(eq(uint, record.spawned, 1));
 }
 
+Test(child, its_last_words_are_the_reason_when_it_gives_up)
+{
+	start_at(S(1));
+	sup_child_note(&child, "others may read the key");
+	sup_child_exited(&child, "exited with status 100", true, S(2));
+	cr_assert_str_eq(sup_child_reason(&child), "others may read the key");
+}
+
 Test(child, is_given_up_when_its_program_is_missing)
 {
 	record.spawn_fails = PU_ENOTFOUND;

@@ -2,9 +2,11 @@
  * lock that makes it the only one, the supervisor, the loop. */
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -131,6 +133,8 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	mallopt(M_ARENA_MAX, 1); /* NNG's threads hold little */
+	umask(S_IRWXG | S_IRWXO);
 	pu_log_init("supervisor", PU_LOG_INFO, PU_LOG_LOGFMT);
 	if (load_config(config_arg, &config) != PU_OK)
 		return STATUS_FAILED;
