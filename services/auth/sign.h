@@ -1,0 +1,19 @@
+/* What the identity key signs for others, and nothing else: each purpose has its own domain,
+ * and its payload is checked before it is signed. */
+#ifndef AUTH_SIGN_H
+#define AUTH_SIGN_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "p2p/key.h"
+
+/* Purposes:
+ *   "tls"     payload: DER SubjectPublicKeyInfo of a certificate's key (libp2p specs,
+ * tls/tls.md) "record"  payload: PeerRecord about ourselves (libp2p RFC 0003) PU_EUNSUPPORTED:
+ * another purpose. PU_EINVAL: the payload is not what the purpose is for; a record about
+ * another peer is that too. */
+enum pu_err auth_sign_make(const struct pu_key *key, const char *purpose,
+                           struct pu_bytes payload,
+                           uint8_t out[PU_ED25519_SIGNATURE_LEN]) PU_MUST_CHECK;
+
+#endif
