@@ -1,0 +1,112 @@
+/* Knows that queues keep bytes in order and memory in bounds, whatever the cuts. */
+#include "quic/chunk.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint8_t byte_at(size_t at)
+{
+	return (uint8_t)(at * 31 + at / 251);
+}
+
+static void check_front(const struct pu_quic_queue *queue, size_t from)
+{
+	struct iovec out[64];
+	size_t count = pu_quic_queue_peek(queue, out, 64), sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < out[i].iov_len; j++)
+			cr_assert_eq(((uint8_t *)out[i].iov_base)[j], byte_at(from + sum++));
+	cr_assert_eq(sum, queue->len);
+}
+
+Test(quic_chunk, bytes_come_out_as_they_went_in_for_any_cuts)
+{
+	for (unsigned seed = 1; seed <= 20; seed++) {
+		struct pu_quic_pool pool = {0};
+		struct pu_quic_queue queue = {0};
+		size_t in = 0, out = 0;
+
+		srandom(seed);
+		for (int turn = 0; turn < 200; turn++) {
+			struct iovec room[2];
+			size_t want = (size_t)random() % 70000, given, used;
+
+			given = pu_quic_queue_reserve(&queue, &pool, want, room);
+			cr_assert_leq(given, want);
+			used = given == 0 ? 0 : (size_t)random() % (given + 1);
+			for (size_t i = 0; i < used; i++)
+				if (i < room[0].iov_len)
+					((uint8_t *)room[0].iov_base)[i] = byte_at(in + i);
+				else
+					((uint8_t *)room[1].iov_base)[i - room[0].iov_len] = byte_at(in + i);
+			pu_quic_queue_commit(&queue, &pool, used);
+			in += used;
+			if (queue.len > 500000 || turn % 3 == 0) {
+				size_t eat = queue.len == 0 ? 0 : (size_t)random() % (queue.len + 1);
+
+				pu_quic_queue_consume(&queue, &pool, eat);
+				out += eat;
+			}
+			cr_assert_eq(queue.len, in - out);
+		}
+		check_front(&queue, out);
+		cr_assert_eq(queue.held, pool.used);
+		pu_quic_queue_clear(&queue, &pool);
+		cr_assert_eq(pool.used, 0);
+		pu_quic_pool_fini(&pool);
+	}
+}
+
+Test(quic_chunk, appended_bytes_fill_what_is_there_first)
+{
+	struct pu_quic_pool pool = {0};
+	struct pu_quic_queue queue = {0};
+	uint8_t data[1000];
+	size_t at = 0;
+
+	for (int i = 0; i < 150; i++) {
+		for (size_t j = 0; j < sizeof(data); j++)
+			data[j] = byte_at(at++);
+		pu_quic_queue_append(&queue, &pool, data, sizeof(data));
+	}
+	check_front(&queue, 0);
+	cr_assert_leq(queue.held, PU_QUIC_CHUNK_SMALL + 3 * PU_QUIC_CHUNK_BIG);
+	pu_quic_queue_consume(&queue, &pool, 150000);
+	cr_assert_eq(pool.used, 0);
+	cr_assert_eq(queue.head, NULL);
+	pu_quic_pool_fini(&pool);
+}
+
+Test(quic_chunk, a_reservation_not_used_is_given_back)
+{
+	struct pu_quic_pool pool = {0};
+	struct pu_quic_queue queue = {0};
+	struct iovec room[2];
+
+	cr_assert_eq(pu_quic_queue_reserve(&queue, &pool, 10, room), 10);
+	cr_assert_eq(pool.used, PU_QUIC_CHUNK_SMALL);
+	pu_quic_queue_commit(&queue, &pool, 0);
+	cr_assert_eq(pool.used, 0);
+	cr_assert_gt(pu_quic_queue_reserve(&queue, &pool, 1 << 20, room), 60000);
+	pu_quic_queue_clear(&queue, &pool);
+	cr_assert_eq(pool.used, 0);
+	pu_quic_pool_fini(&pool);
+}
+
+Test(quic_chunk, spare_memory_that_nobody_needed_goes)
+{
+	struct pu_quic_pool pool = {0};
+	struct pu_quic_queue queue = {0};
+	uint8_t *data = calloc(1, 1 << 20);
+
+	pu_quic_queue_append(&queue, &pool, data, 1 << 20);
+	pu_quic_queue_clear(&queue, &pool);
+	cr_assert_gt(pu_quic_pool_spare(&pool), 1 << 20);
+	pu_quic_pool_trim(&pool);
+	pu_quic_pool_trim(&pool);
+	cr_assert_eq(pu_quic_pool_spare(&pool), 0);
+	pu_quic_pool_fini(&pool);
+	free(data);
+}
