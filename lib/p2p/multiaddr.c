@@ -100,7 +100,8 @@ enum pu_err pu_multiaddr_append(struct pu_multiaddr *addr, enum pu_multiaddr_cod
 		return PU_EMALFORMED;
 	if (find_last(addr, &last, &offset) && last.code == PU_MA_UNIX)
 		return PU_EMALFORMED;
-	if (pu_uvi_len((uint64_t)code) + pu_uvi_len(value.len) + value.len > writer.max)
+	size_t prefix_len = proto->size == PU_MA_VARIABLE ? pu_uvi_len(value.len) : 0;
+	if (pu_uvi_len((uint64_t)code) + prefix_len + value.len > writer.max)
 		return PU_ELIMIT;
 	pu_uvi_put(&writer, (uint64_t)code);
 	if (proto->size == PU_MA_VARIABLE)

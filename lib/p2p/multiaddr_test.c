@@ -208,6 +208,19 @@ Test(multiaddr, has_a_bound)
 	cr_expect_eq(addr.len, PU_MULTIADDR_MAX);
 }
 
+/* Found by fuzzing: a fixed-size value was charged for a length that it does not carry. */
+Test(multiaddr, a_component_that_just_fits_is_taken)
+{
+	struct pu_multiaddr addr = {0}, back;
+	char text[PU_MULTIADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < PU_MULTIADDR_MAX / 2; i++)
+		cr_assert_eq(pu_multiaddr_append(&addr, PU_MA_IPCIDR, pu_bytes("+", 1)), PU_OK);
+	cr_expect_eq(addr.len, PU_MULTIADDR_MAX);
+	cr_expect_eq(pu_multiaddr_parse(pu_multiaddr_print(&addr, text), &back), PU_OK);
+	cr_expect(pu_multiaddr_eq(&addr, &back));
+}
+
 Test(multiaddr, gives_its_components_in_order)
 {
 	struct pu_multiaddr addr;
