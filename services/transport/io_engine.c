@@ -133,7 +133,7 @@ void transport_engine_fini(struct transport_engine *engine)
 	uv_close((uv_handle_t *)&engine->fine, NULL);
 	close(engine->fine_fd);
 	pu_quic_endpoint_free(engine->quic);
-	*engine = (struct transport_engine){0};
+	engine->quic = NULL; /* the handles are closing: their memory stays */
 }
 
 enum pu_err transport_engine_listen(struct transport_engine *engine,

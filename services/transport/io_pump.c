@@ -104,9 +104,9 @@ static void local_failed(struct transport_pump *pump)
 }
 
 /* Asks for as much as the socket seems to have. */
-static void adapt(struct transport_pump *pump, size_t got)
+static void adapt(struct transport_pump *pump, size_t got, size_t room)
 {
-	if (got == pump->read_want && pump->read_want < READ_MAX)
+	if (got == room && pump->read_want < READ_MAX)
 		pump->read_want *= 2;
 	else if (got < pump->read_want / 4 && pump->read_want > READ_MIN)
 		pump->read_want /= 2;
@@ -117,9 +117,8 @@ static bool read_once(struct transport_pump *pump)
 {
 	struct pu_quic_stream *quic = pump->substream->quic;
 	struct iovec out[2] = {0};
-	size_t want = pump->read_want;
-	size_t room = pu_quic_stream_reserve(quic, want, out);
-	pump->send_full = room < want;
+	size_t room = pu_quic_stream_reserve(quic, pump->read_want, out);
+	pump->send_full = room == 0;
 	if (room == 0) {
 		pu_quic_stream_commit(quic, 0);
 		return false;
@@ -128,13 +127,9 @@ static bool read_once(struct transport_pump *pump)
 	pu_quic_stream_commit(quic, got > 0 ? (size_t)got : 0);
 	if (got > 0) {
 		pump->end.bytes_out += (size_t)got;
-		if (!pump->send_full)
-			adapt(pump, (size_t)got);
-		else if ((size_t)got < room)
-			pump->send_full = false; /* less came than there was room for */
-		return (size_t)got == room && !pump->send_full;
+		adapt(pump, (size_t)got, room);
+		return (size_t)got == room;
 	}
-	pump->send_full = false;
 	if (got == 0) {
 		pu_quic_stream_finish(quic);
 		pump->local_ended = true;

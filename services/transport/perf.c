@@ -34,7 +34,7 @@ static void send_back(struct transport_substream *substream)
 			memset(out[1].iov_base, 0, room - out[0].iov_len);
 		pu_quic_stream_commit(substream->quic, room);
 		perf->wanted -= room;
-		if (room < want)
+		if (room == 0)
 			return;
 	}
 	if (perf->sending) {
