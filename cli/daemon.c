@@ -3,6 +3,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,21 @@
 
 #include "base/alloc.h"
 #include "files.h"
+
+#define GREETING_MS 1000
+
+/* The greeting that NNG's sockets exchange (SP protocol, "REQ"). A connection that ends
+ * without it may stop an NNG 1.5 listener for good. */
+static void greet(int fd)
+{
+	static const char greeting[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	char answer[sizeof(greeting)];
+
+	if (send(fd, greeting, sizeof(greeting), MSG_NOSIGNAL) == (ssize_t)sizeof(greeting) &&
+	    poll(&poll_fd, 1, GREETING_MS) == 1 && recv(fd, answer, sizeof(answer), 0) > 0)
+		shutdown(fd, SHUT_RDWR);
+}
 
 enum pu_err cli_daemon_probe(const char *runtime_dir)
 {
@@ -29,6 +45,8 @@ enum pu_err cli_daemon_probe(const char *runtime_dir)
 		return PU_EIO;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		err = errno == EACCES || errno == EPERM ? PU_EPERM : PU_ECLOSED;
+	else
+		greet(fd);
 	close(fd);
 	return err;
 }
