@@ -292,7 +292,7 @@ void pu_server_free(struct pu_server *server)
 {
 	if (server == NULL)
 		return;
-	PU_LIST_FOREACH (node, &server->requests)
+	PU_LIST_FOREACH(node, &server->requests)
 		request_free(PU_LIST_ENTRY(node, struct pu_request, node));
 	if (server->events_open)
 		nng_close(server->events);
