@@ -60,6 +60,7 @@ static const struct pu_field service_kept_fields[] = {
 };
 PU_SHAPE(service_kept);
 
+PU_EMPTY_SHAPE(service_config);
 PU_EMPTY_SHAPE(service_go);
 PU_EMPTY_SHAPE(service_health);
 PU_EMPTY_SHAPE(service_healthy);

@@ -21,6 +21,7 @@
 	X(CONFIG_CHANGED, config_changed, "config.changed") \
 	/* control channel between the supervisor and a service */ \
 	X(SERVICE_KEPT, service_kept, "service.kept") \
+	X(SERVICE_CONFIG, service_config, "service.config") \
 	X(SERVICE_GO, service_go, "service.go") \
 	X(SERVICE_HEALTH, service_health, "service.health") \
 	X(SERVICE_HEALTHY, service_healthy, "service.healthy") \
@@ -134,11 +135,15 @@ struct pu_service_state { /* event */
 };
 PU_EMPTY_MESSAGE(config_changed); /* event: SIGHUP was sent to all */
 
-/* Control channel, descriptor 3 of a service. Supervisor to service: kept* go health*;
- * service to supervisor: ready, note, keep, drop, healthy. */
+/* Control channel, descriptor 3 of a service. Supervisor to service: kept* config? go (health |
+ * config)*; service to supervisor: ready, note, keep, drop, healthy. */
 struct pu_service_kept { /* with a descriptor that an earlier process had kept */
 	const char *name;
 };
+/* With the configuration file, open for reading. Before service.go: changes will come this way,
+ * so that the service need not be able to open anything in the config directory, where the
+ * identity key is. Later: read it again. */
+PU_EMPTY_MESSAGE(service_config);
 PU_EMPTY_MESSAGE(service_go); /* no more kept descriptors; the roster is right */
 PU_EMPTY_MESSAGE(service_health);
 PU_EMPTY_MESSAGE(service_healthy);

@@ -21,6 +21,17 @@ static void on_kept(struct pu_host *host, const void *body, int fd)
 		close(fd);
 }
 
+static void on_config(struct pu_host *host, const void *body, int fd)
+{
+	(void)body;
+	if (fd < 0)
+		return;
+	host->config_handed = true;
+	if (host->started)
+		skeleton_reload(host, fd);
+	close(fd);
+}
+
 static void on_go(struct pu_host *host, const void *body, int fd)
 {
 	(void)body;
@@ -43,6 +54,7 @@ static const struct {
 	void (*handle)(struct pu_host *host, const void *body, int fd);
 } handlers[] = {
     {PU_MSG_SERVICE_KEPT, on_kept},
+    {PU_MSG_SERVICE_CONFIG, on_config},
     {PU_MSG_SERVICE_GO, on_go},
     {PU_MSG_SERVICE_HEALTH, on_health},
 };

@@ -16,6 +16,7 @@ struct pu_host {
 	uv_loop_t loop;
 	uv_signal_t signals[SKELETON_SIGNALS];
 	uv_timer_t drain_timer;
+	bool config_handed; /* the supervisor hands changes over */
 	bool started, ready, draining, over;
 	int status;                 /* what the process will exit with */
 	struct pu_channel *control; /* NULL: no supervisor */
@@ -35,6 +36,9 @@ struct skeleton_subscription {
 /* service.go, or there is no supervisor: opens the links and calls start(). */
 void skeleton_start(struct pu_host *host);
 void skeleton_drain(struct pu_host *host);
+/* Reads the configuration again: from the descriptor, which stays the caller's, or -1 = by its
+ * path. A bad one is refused and the old one stays. */
+void skeleton_reload(struct pu_host *host, int fd);
 
 /* ---- control.c ---- */
 /* Takes over descriptor 3 if it is a control channel; else leaves host->control NULL. */

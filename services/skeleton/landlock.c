@@ -137,7 +137,8 @@ static enum pu_err allow_secrets(const struct ruleset *ruleset, const struct pu_
 	return err;
 }
 
-static enum pu_err add_rules(const struct ruleset *ruleset, const struct pu_sandbox *sandbox,
+static enum pu_err add_rules(const struct ruleset *ruleset,
+                             const struct skeleton_sandbox *sandbox,
                              const struct pu_config *config)
 {
 	enum pu_err err = allow_all(ruleset, system_paths, PU_ARRAY_LEN(system_paths));
@@ -146,14 +147,14 @@ static enum pu_err add_rules(const struct ruleset *ruleset, const struct pu_sand
 		err = allow(ruleset, "/dev/null", READ | WRITE);
 	if (err == PU_OK)
 		err = allow(ruleset, config->runtime_dir, READ | WRITE | MAKE);
-	if (err == PU_OK)
+	if (err == PU_OK && sandbox->reads_config)
 		err = allow(ruleset, config->dir, READ);
-	if (err == PU_OK && sandbox->config_dir)
+	if (err == PU_OK && sandbox->allowed.config_dir)
 		err = allow_secrets(ruleset, config);
-	if (err == PU_OK && sandbox->system_dns)
+	if (err == PU_OK && sandbox->allowed.system_dns)
 		err = allow_resolver(ruleset, config);
 	/* Listening sockets of forwards; connecting is nothing that Landlock knows of. */
-	if (err == PU_OK && sandbox->connect_unix)
+	if (err == PU_OK && sandbox->allowed.connect_unix)
 		err =
 		    allow(ruleset, "/", LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE);
 	if (err == PU_OK && SKELETON_SANITIZED)
@@ -161,7 +162,7 @@ static enum pu_err add_rules(const struct ruleset *ruleset, const struct pu_sand
 	return err;
 }
 
-enum pu_err skeleton_landlock_enter(const struct pu_sandbox *sandbox,
+enum pu_err skeleton_landlock_enter(const struct skeleton_sandbox *sandbox,
                                     const struct pu_config *config)
 {
 	struct ruleset ruleset;

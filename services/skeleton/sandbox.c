@@ -20,19 +20,19 @@ static void raise_files(unsigned wanted)
 		        (unsigned long long)limit.rlim_cur);
 }
 
-enum pu_err skeleton_sandbox_enter(const struct pu_sandbox *sandbox,
+enum pu_err skeleton_sandbox_enter(const struct skeleton_sandbox *sandbox,
                                    const struct pu_config *config)
 {
 	const struct rlimit none = {0, 0};
 
-	raise_files(sandbox->files_max);
+	raise_files(sandbox->allowed.files_max);
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return pu_err_from_errno(errno);
 	enum pu_err err = skeleton_landlock_enter(sandbox, config);
 	pu_debug("sandbox.landlock", "state=%s", err == PU_OK ? "on" : pu_strerror(err));
 	if (err != PU_OK && err != PU_EUNSUPPORTED)
 		return err;
-	err = skeleton_seccomp_enter(sandbox);
+	err = skeleton_seccomp_enter(&sandbox->allowed);
 	pu_debug("sandbox.seccomp", "state=%s", err == PU_OK ? "on" : pu_strerror(err));
 	return err;
 }

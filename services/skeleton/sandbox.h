@@ -6,12 +6,19 @@
 
 #include "skeleton/service.h"
 
+/* What the description says, and how the process learns of a new configuration. */
+struct skeleton_sandbox {
+	struct pu_sandbox allowed;
+	/* It opens the file by itself, so it can read the config directory. */
+	bool reads_config;
+};
+
 /* PU_EPERM when the kernel refuses. */
-enum pu_err skeleton_sandbox_enter(const struct pu_sandbox *sandbox,
+enum pu_err skeleton_sandbox_enter(const struct skeleton_sandbox *sandbox,
                                    const struct pu_config *config) PU_MUST_CHECK;
 
 /* Its two halves. PU_EUNSUPPORTED: this kernel has no Landlock. */
-enum pu_err skeleton_landlock_enter(const struct pu_sandbox *sandbox,
+enum pu_err skeleton_landlock_enter(const struct skeleton_sandbox *sandbox,
                                     const struct pu_config *config) PU_MUST_CHECK;
 enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox) PU_MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* The order in which every service starts, reloads and stops. */
 #include "skeleton/service.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@
 #define CLOSING_TURNS 64
 /* Memory that malloc keeps at the top of the heap instead of giving it back. */
 #define TRIM_THRESHOLD (64 * 1024)
+/* Of a configuration that is handed over. */
+#define CONFIG_TEXT_MAX (4 * 1024 * 1024)
+#define READ_SIZE       4096
 
 /* ---- configuration ---- */
 
@@ -51,6 +55,21 @@ static enum pu_err load_config(struct pu_config *config, const char *path)
 	return err;
 }
 
+static enum pu_err read_all(int fd, struct pu_buffer *out)
+{
+	for (;;) {
+		enum pu_err err = pu_buffer_reserve(out, READ_SIZE);
+		if (err != PU_OK)
+			return err;
+		ssize_t got = pread(fd, out->data + out->len, READ_SIZE, (off_t)out->len);
+		if (got == 0)
+			return PU_OK;
+		if (got < 0)
+			return pu_err_from_errno(errno);
+		out->len += (size_t)got;
+	}
+}
+
 static enum pu_err first_config(struct pu_host *host)
 {
 	char *path;
@@ -67,12 +86,31 @@ static enum pu_err first_config(struct pu_host *host)
 	return err;
 }
 
-static void reload(struct pu_host *host)
+/* A new configuration that came as a descriptor. */
+static enum pu_err parse_config(struct pu_config *config, int fd, const char *path)
+{
+	struct pu_report report = {0};
+	struct pu_buffer text;
+
+	pu_buffer_init(&text, CONFIG_TEXT_MAX);
+	enum pu_err err = read_all(fd, &text);
+	if (err == PU_OK)
+		err = pu_config_parse(pu_buffer_bytes(&text), path, config, &report);
+	log_report(&report, path);
+	pu_report_fini(&report);
+	pu_buffer_fini(&text);
+	if (err != PU_OK)
+		pu_error("config.refused", "path=%s error=%s", path, pu_strerror(err));
+	return err;
+}
+
+void skeleton_reload(struct pu_host *host, int fd)
 {
 	struct pu_config old = host->config;
 	struct pu_config new;
 
-	if (load_config(&new, old.path) != PU_OK)
+	enum pu_err err = fd >= 0 ? parse_config(&new, fd, old.path) : load_config(&new, old.path);
+	if (err != PU_OK)
 		return;
 	if (strcmp(new.runtime_dir, old.runtime_dir) != 0)
 		pu_warn("config.restart_needed", "key=runtime_dir");
@@ -112,7 +150,7 @@ static void on_signal(uv_signal_t *handle, int signo)
 	struct pu_host *host = handle->data;
 
 	if (signo == SIGHUP)
-		reload(host);
+		skeleton_reload(host, -1);
 	else
 		skeleton_drain(host);
 }
@@ -189,9 +227,24 @@ static enum pu_err open_server(struct pu_host *host)
 	return err;
 }
 
+/* Before NNG's threads: they are to be inside, too. */
+static enum pu_err enter_sandbox(struct pu_host *host)
+{
+	const struct skeleton_sandbox sandbox = {
+	    .allowed = host->description->sandbox,
+	    .reads_config = !host->config_handed,
+	};
+
+	enum pu_err err = skeleton_sandbox_enter(&sandbox, &host->config);
+	if (err != PU_OK)
+		pu_host_fail(host, skeleton_is_permanent(err), "service.no_sandbox", "%s",
+		             pu_strerror(err));
+	return err;
+}
+
 void skeleton_start(struct pu_host *host)
 {
-	if (open_server(host) != PU_OK)
+	if (enter_sandbox(host) != PU_OK || open_server(host) != PU_OK)
 		return;
 	host->started = true;
 	enum pu_err err = host->description->start(host, host->state);
@@ -209,18 +262,13 @@ static enum pu_err open_roster(struct pu_host *host)
 	return err == PU_ENOTFOUND ? PU_OK : err;
 }
 
-/* What must be done before there is a second thread. */
 static enum pu_err prepare(struct pu_host *host)
 {
 	enum pu_err err = first_config(host);
 
 	if (err == PU_OK)
 		err = pu_dir_ensure(host->config.runtime_dir);
-	if (err == PU_OK)
-		err = open_roster(host);
-	if (err == PU_OK)
-		err = skeleton_sandbox_enter(&host->description->sandbox, &host->config);
-	return err;
+	return err == PU_OK ? open_roster(host) : err;
 }
 
 /* ---- stop ---- */

@@ -283,6 +283,27 @@ Test(skeleton, keeps_the_old_configuration_when_the_new_one_is_bad)
 	RUN_UNTIL(noted("reloaded from first to third"));
 }
 
+static void hand_config(void)
+{
+	int fd = open(world.config, O_RDONLY | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	send_control(PU_MSG_SERVICE_CONFIG, NULL, fd);
+}
+
+Test(skeleton, reloads_a_configuration_that_is_handed_over)
+{
+	start_service();
+	hand_config();
+	send_control(PU_MSG_SERVICE_GO, NULL, -1);
+	RUN_UNTIL(seen.ready);
+	write_config("bad", "no_such_key: 1\n");
+	hand_config();
+	write_config("second", "");
+	hand_config();
+	RUN_UNTIL(noted("reloaded from first to second"));
+}
+
 Test(skeleton, drains_on_sigterm)
 {
 	start_and_go();
@@ -344,8 +365,21 @@ Test(skeleton, landlock_keeps_other_directories_out_of_reach)
 	if (SKELETON_SANITIZED || !skeleton_landlock_available())
 		cr_skip_test("no Landlock here");
 	start_and_go();
+	cr_assert_eq(probe("read_config"), PU_OK, "%s", seen.text);
 	cr_assert_neq(probe("config_dir"), PU_OK);
 	cr_assert_str_eq(seen.text, "EACCES");
 	cr_assert_neq(probe("other_dir"), PU_OK);
+	cr_assert_str_eq(seen.text, "EACCES");
+}
+
+Test(skeleton, landlock_hides_the_config_directory_when_changes_are_handed_over)
+{
+	if (SKELETON_SANITIZED || !skeleton_landlock_available())
+		cr_skip_test("no Landlock here");
+	start_service();
+	hand_config();
+	send_control(PU_MSG_SERVICE_GO, NULL, -1);
+	RUN_UNTIL(seen.ready);
+	cr_assert_neq(probe("read_config"), PU_OK);
 	cr_assert_str_eq(seen.text, "EACCES");
 }

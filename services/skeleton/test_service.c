@@ -79,6 +79,16 @@ static int try_config_dir(const struct pu_config *config)
 	return try_file(config->dir, O_RDWR | O_CREAT);
 }
 
+static int try_read_config(const struct pu_config *config)
+{
+	int fd = open(config->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 static int try_other_dir(const struct pu_config *config)
 {
 	(void)config;
@@ -109,6 +119,7 @@ static const struct {
     {"namespace", try_namespace},
     {"runtime_dir", try_runtime_dir},
     {"config_dir", try_config_dir},
+    {"read_config", try_read_config},
     {"other_dir", try_other_dir},
     {"thread", try_thread},
 };
