@@ -64,6 +64,11 @@ const char *cli_word(const struct cli *cli, size_t i)
 }
 
 static void put_error(const struct cli *cli, const char *hint, const char *fmt, va_list list,
+                      const char *reason) __attribute__((format(printf, 3, 0)));
+static void say(const struct cli *cli, const char *fmt, va_list list)
+    __attribute__((format(printf, 2, 0)));
+
+static void put_error(const struct cli *cli, const char *hint, const char *fmt, va_list list,
                       const char *reason)
 {
 	char line[LINE_MAX_BYTES];
