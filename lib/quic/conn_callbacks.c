@@ -4,6 +4,7 @@
 
 #include "base/rand.h"
 #include "quic/accept.h"
+#include "quic/aead.h"
 #include "quic/route.h"
 #include "quic/stream_send.h"
 #include "quic/stream_state.h"
@@ -228,16 +229,16 @@ static int on_path(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
 /* What both roles share; the roles differ in how the first keys come about. */
 #define SHARED_CALLBACKS                                                                       \
 	.recv_crypto_data = on_crypto, .handshake_completed = on_handshake_completed,              \
-	.handshake_confirmed = on_handshake_confirmed, .encrypt = ngtcp2_crypto_encrypt_cb,        \
-	.decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb,                  \
+	.handshake_confirmed = on_handshake_confirmed, .encrypt = pu_quic_aead_encrypt,            \
+	.decrypt = pu_quic_aead_decrypt, .hp_mask = ngtcp2_crypto_hp_mask_cb,                      \
 	.recv_stream_data = on_stream_data, .acked_stream_data_offset = on_acked,                  \
 	.stream_open = on_stream_open, .stream_close = on_stream_close,                            \
 	.stream_reset = on_stream_reset, .extend_max_stream_data = on_more_stream_data,            \
 	.extend_max_local_streams_bidi = on_more_streams, .rand = fill_random,                     \
 	.get_new_connection_id = on_new_cid, .remove_connection_id = on_old_cid,                   \
 	.dcid_status = on_dcid, .recv_stateless_reset = on_stateless_reset,                        \
-	.path_validation = on_path, .update_key = ngtcp2_crypto_update_key_cb,                     \
-	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                         \
+	.path_validation = on_path, .update_key = pu_quic_aead_update_key,                         \
+	.delete_crypto_aead_ctx = pu_quic_aead_delete,                                             \
 	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                     \
 	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,                       \
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb

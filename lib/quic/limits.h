@@ -52,6 +52,6 @@
 #define PU_QUIC_KEEP_ALIVE            (15 * PU_NS_PER_S)
 #define PU_QUIC_HANDSHAKE_TIMEOUT     (10 * PU_NS_PER_S)
 #define PU_QUIC_UDP_PAYLOAD_MAX       1472
-#define PU_QUIC_ACK_THRESH            16
+#define PU_QUIC_ACK_THRESH            4
 
 #endif

@@ -6,6 +6,7 @@
 #include "quic/conn.h"
 #include "quic/limits.h"
 #include "quic/sim.h"
+#include "quic/state.h"
 #include "quic/stream.h"
 
 /* One direction of one stream: bytes of a counter-based pattern, checked on arrival. */
@@ -376,6 +377,34 @@ Test(quic, carries_bytes_unchanged_over_bad_wires)
 		};
 
 		transfer(seed, &wire, 300000, 1 + seed % 4);
+	}
+}
+
+Test(quic, keys_change_in_mid_transfer)
+{
+	for (int fast = 0; fast < 2; fast++) {
+		struct world world;
+
+		world_init(&world, 1);
+		world.sim.wire.rate = 1250000;
+		world.a.want_streams = 1;
+		world.a.each_len = 2000000;
+		world.b.reply_len = 100000;
+		sim_start(world.a.host);
+		sim_start(world.b.host);
+		/* Without the fast AES-GCM everything works as well. */
+		world.a.host->ep->has_gcm = world.a.host->ep->has_gcm && fast;
+		world.a.conn = sim_dial(world.a.host, world.b.host, &world.b.host->id, NULL);
+		sim_run(&world.sim, PU_NS_PER_S / 2, both_up, &world);
+		for (int i = 0; i < 3; i++) {
+			sim_run(&world.sim, PU_NS_PER_S / 3, NULL, NULL);
+			cr_assert_eq(ngtcp2_conn_initiate_key_update(
+			                 (i == 1 ? &world.b : &world.a)->conn->quic, world.sim.now),
+			             0);
+		}
+		cr_assert(!flows_done(&world));
+		cr_assert(sim_run(&world.sim, 60 * PU_NS_PER_S, flows_done, &world));
+		world_end(&world);
 	}
 }
 

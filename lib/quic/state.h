@@ -11,6 +11,7 @@
 #include "quic/chunk.h"
 #include "quic/conn.h"
 #include "quic/endpoint.h"
+#include "quic/gcm.h"
 #include "quic/limits.h"
 #include "quic/stream.h"
 
@@ -76,6 +77,7 @@ struct pu_quic_conn {
 	bool inbound, unverified, counted; /* counted: among the handshakes */
 	bool handshake_done, reset_seen, has_peer, has_expected;
 	bool wrong_peer, memory_refused, quiet, drain;
+	bool fast_keys;       /* its 1-RTT keys are aead.c's */
 	bool told_up;         /* stream events wait for this one */
 	enum pu_err cert_err; /* why the certificate was refused */
 	bool streams_wanted;
@@ -140,6 +142,8 @@ struct pu_quic_endpoint {
 
 	struct pu_quic_credentials *credentials;
 	gnutls_priority_t priority;
+	struct pu_quic_gcm gcm;
+	bool has_gcm;
 	uint8_t token_key[32], reset_key[32];
 	struct pu_map cert_cache;
 	struct pu_list cert_cache_order; /* oldest first */

@@ -4,6 +4,7 @@
 
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
+#include "quic/aead.h"
 #include "quic/cert_cache.h"
 
 static const char priority[] =
@@ -15,6 +16,7 @@ static unsigned char alpn_libp2p[] = "libp2p";
 enum pu_err pu_quic_tls_init(struct pu_quic_endpoint *ep)
 {
 	pu_quic_cert_cache_init(ep);
+	ep->has_gcm = pu_quic_gcm_init(&ep->gcm);
 	return gnutls_priority_init(&ep->priority, priority, NULL) == 0 ? PU_OK : PU_EINTERNAL;
 }
 
@@ -104,6 +106,7 @@ static enum pu_err configure(struct pu_quic_conn *conn)
 	if ((conn->inbound ? ngtcp2_crypto_gnutls_configure_server_session(tls)
 	                   : ngtcp2_crypto_gnutls_configure_client_session(tls)) != 0)
 		return PU_EINTERNAL;
+	gnutls_handshake_set_secret_function(tls, pu_quic_aead_on_secret);
 	ngtcp2_conn_set_tls_native_handle(conn->quic, tls);
 	return PU_OK;
 }
