@@ -63,7 +63,7 @@ Test(authorized_line, takes_every_text_form_of_a_peer)
 
 Test(authorized_line, may_be_blank)
 {
-	static const char *const blank[] = {"", " ", "\t\r", "#", "# " PEER, "  # x"};
+	static const char *const blank[] = {"", " ", "\t\r", "#", ("# " PEER), "  # x"};
 
 	for (size_t i = 0; i < sizeof(blank) / sizeof(blank[0]); i++)
 		cr_assert_eq(parse(blank[i]), PU_AUTHORIZED_BLANK, "%s", blank[i]);
