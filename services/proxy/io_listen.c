@@ -181,8 +181,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		if (errno == EAGAIN)
 			return;
 		if (!is_transient(errno)) {
-			pu_warn("forward.accept_failed", "listen=%s error=\"%s\"", sock->name,
-			        strerror(errno));
+			pu_warn("forward.accept_failed", "listen=%s error=%s", sock->name, strerror(errno));
 			rest(listener);
 			return;
 		}

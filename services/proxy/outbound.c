@@ -203,8 +203,8 @@ static void serve(struct proxy_forward *forward)
 			return;
 		}
 		if (!proxy_endpoint_is_local(&forward->listen))
-			pu_warn("forward.open_to_others",
-			        "id=%s error=\"other machines may connect to this listener\"", forward->id);
+			pu_warn("forward.open_to_others", "id=%s note=%s", forward->id,
+			        "other machines may connect to this listener");
 	}
 	forward->attempts = 0;
 	set_need(forward, true);
@@ -297,7 +297,8 @@ static void adapt(struct proxy_forward *forward, const struct proxy_wish *wish)
 	else if (forward->listener != NULL)
 		proxy_listener_pause(forward->listener);
 	if (proxy_forward_update(forward, wish) != PU_OK)
-		pu_error("forward.refused", "id=%s error=\"impossible peer or service\"", forward->id);
+		pu_error("forward.refused", "id=%s error=%s", forward->id,
+		         "impossible peer or service");
 	forward->state = PROXY_STARTING;
 }
 
