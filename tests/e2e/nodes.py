@@ -31,14 +31,15 @@ def check(holds, text):
 
 
 def until(condition, seconds, what):
-    """Waits for the condition to be true and answers its value."""
+    """Waits for the condition to be true and answers its value. `what` is a text or makes one."""
     deadline = time.monotonic() + seconds * SLOW
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() >= deadline:
-            raise Failure(f"not within {seconds * SLOW:g} s: {what}")
+            text = what() if callable(what) else what
+            raise Failure(f"not within {seconds * SLOW:g} s: {text}")
         time.sleep(0.02)
 
 
@@ -187,7 +188,7 @@ class Node:
         return self
 
     def wait_ready(self, seconds=15):
-        until(self.is_ready, seconds, f"{self.name} is ready\n{self.log_tail()}")
+        until(self.is_ready, seconds, lambda: f"{self.name} is ready\n{self.log_tail()}")
 
     def is_ready(self):
         check(

@@ -103,6 +103,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def _send_all(client, data):
+    with contextlib.suppress(OSError):
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+
+
 def round_trip(address, data, timeout=20):
     """What comes back for `data` after our half-close; None when the connection breaks."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
@@ -110,12 +116,11 @@ def round_trip(address, data, timeout=20):
         with socket.socket(family, socket.SOCK_STREAM) as client:
             client.settimeout(timeout)
             client.connect(address)
-            client.sendall(data)
-            client.shutdown(socket.SHUT_WR)
-            answer = b""
+            threading.Thread(target=_send_all, args=(client, data), daemon=True).start()
+            answer = bytearray()
             while block := client.recv(65536):
                 answer += block
-            return answer
+            return bytes(answer)
     except OSError:
         return None
 
