@@ -16,7 +16,9 @@ struct forward {
 	char listen[CLI_LISTEN_MAX]; /* what to ask for; once known, the real address */
 	char id[64];
 	char peer_id[128];
-	bool lost; /* the proxy service was restarted: ask again */
+	bool running;   /* the daemon */
+	bool connected; /* to the events of the proxy service, at least once */
+	bool lost;      /* the proxy service was restarted: ask again */
 };
 
 /* ---- events ---- */
@@ -42,16 +44,18 @@ static void on_failed(struct forward *forward, const struct pu_forward_failed *f
 
 static void on_event(void *user, const struct pu_message *event)
 {
+	if (event->row->id == PU_MSG_FORWARD_FAILED)
+		on_failed(user, event->body);
+}
+
+/* The line to the proxy service is there again: it is another process, which does not know
+ * us. */
+static void on_connected(void *user)
+{
 	struct forward *forward = user;
 
-	if (event->row->id == PU_MSG_FORWARD_FAILED)
-		on_failed(forward, event->body);
-	if (event->row->id == PU_MSG_SERVICE_STATE) {
-		const struct pu_service_state *state = event->body;
-
-		if (strcmp(state->name, "proxy") == 0 && strcmp(state->state, "running") == 0)
-			forward->lost = true;
-	}
+	forward->lost = forward->connected;
+	forward->connected = true;
 	if (forward->lost)
 		uv_stop(&forward->daemon->loop);
 }
@@ -102,25 +106,31 @@ static void say_listening(const struct forward *forward)
 	fflush(stdout);
 }
 
-/* The service's successor does not know us; false: it refuses. */
+/* False: the successor refuses. What may pass is tried again at the next look. */
 static bool recover(struct forward *forward)
 {
-	forward->lost = false;
-	return ask(forward) == PU_OK || forward->daemon->err == PU_ETIMEOUT ||
-	       forward->daemon->interrupted;
+	enum pu_err err = ask(forward);
+
+	if (err == PU_OK) {
+		forward->lost = false;
+		say_listening(forward);
+		return true;
+	}
+	if (err != PU_ETIMEOUT && err != PU_EBUSY && err != PU_ECLOSED && err != PU_EAGAIN)
+		return false;
+	return true;
 }
 
-static bool wait_for_daemon(struct forward *forward)
+/* Says once that the daemon is gone, and once that it is back. */
+static void look(struct forward *forward)
 {
-	cli_warn(forward->cli, "the daemon is gone; waiting for it to come back");
-	while (cli_daemon_wait(forward->daemon, LOOK_MS)) {
-		if (cli_daemon_probe(forward->daemon->runtime_dir) == PU_OK) {
-			cli_warn(forward->cli, "the daemon is back");
-			forward->lost = true;
-			return true;
-		}
-	}
-	return false;
+	bool running = cli_daemon_probe(forward->daemon->runtime_dir) == PU_OK;
+
+	if (running == forward->running)
+		return;
+	forward->running = running;
+	cli_warn(forward->cli, running ? "the daemon is back"
+	                               : "the daemon is gone; waiting for it to come back");
 }
 
 static enum cli_exit stay(struct forward *forward)
@@ -128,13 +138,14 @@ static enum cli_exit stay(struct forward *forward)
 	struct cli_daemon *daemon = forward->daemon;
 
 	while (!daemon->interrupted) {
-		if (forward->lost && !recover(forward))
+		look(forward);
+		if (forward->running && forward->lost && !recover(forward))
 			return cli_daemon_fail(daemon, true, "cannot forward to %s any more",
 			                       forward->peer);
-		(void)cli_daemon_until(daemon, &forward->lost, LOOK_MS);
-		if (!forward->lost && !daemon->interrupted &&
-		    cli_daemon_probe(daemon->runtime_dir) != PU_OK && !wait_for_daemon(forward))
-			break;
+		if (forward->lost)
+			(void)cli_daemon_wait(daemon, LOOK_MS);
+		else
+			(void)cli_daemon_until(daemon, &forward->lost, LOOK_MS);
 	}
 	return CLI_DONE;
 }
@@ -153,9 +164,12 @@ static void unforward(struct forward *forward)
 enum cli_exit cli_forward_run(struct cli_daemon *daemon, const char *peer, const char *service,
                               const char *listen)
 {
-	struct forward forward = {
-	    .cli = daemon->cli, .daemon = daemon, .peer = peer, .service = service};
-	struct pu_events *failures, *states;
+	struct forward forward = {.cli = daemon->cli,
+	                          .daemon = daemon,
+	                          .peer = peer,
+	                          .service = service,
+	                          .running = true};
+	struct pu_events *events;
 	enum cli_exit code;
 
 	snprintf(forward.listen, sizeof(forward.listen), "%s", listen);
@@ -164,14 +178,12 @@ enum cli_exit cli_forward_run(struct cli_daemon *daemon, const char *peer, const
 		return daemon->interrupted
 		           ? CLI_FAILED
 		           : cli_daemon_fail(daemon, true, "cannot forward to %s", peer);
-	failures = pu_events_new(&daemon->loop, daemon->runtime_dir, PU_SERVICE_PROXY, "forward.",
-	                         on_event, &forward);
-	states = pu_events_new(&daemon->loop, daemon->runtime_dir, PU_SERVICE_SUPERVISOR,
-	                       "service.", on_event, &forward);
+	events = pu_events_new(&daemon->loop, daemon->runtime_dir, PU_SERVICE_PROXY, "forward.",
+	                       on_event, &forward);
+	pu_events_on_connected(events, on_connected);
 	say_listening(&forward);
 	code = stay(&forward);
-	pu_events_free(failures);
-	pu_events_free(states);
+	pu_events_free(events);
 	if (code == CLI_DONE)
 		unforward(&forward);
 	return code;
