@@ -102,6 +102,12 @@ static int deny_calls(scmp_filter_ctx filter)
 	return result;
 }
 
+/* Denies the call when its first argument compares so. */
+static int deny_if(scmp_filter_ctx filter, int errnum, int call, struct scmp_arg_cmp argument)
+{
+	return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((uint32_t)errnum), call, 1, &argument);
+}
+
 /* clone3's flags are in memory, where a filter cannot look: the C library falls back to clone.
  */
 static int deny_namespaces(scmp_filter_ctx filter)
@@ -109,8 +115,10 @@ static int deny_namespaces(scmp_filter_ctx filter)
 	int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 
 	for (size_t i = 0; i < PU_ARRAY_LEN(namespaces) && result == 0; i++)
-		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-		                          SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
+		result = deny_if(filter, EPERM, SCMP_SYS(clone),
+		                 (struct scmp_arg_cmp){.op = SCMP_CMP_MASKED_EQ,
+		                                       .datum_a = namespaces[i],
+		                                       .datum_b = namespaces[i]});
 	return result;
 }
 
@@ -123,14 +131,14 @@ static bool family_allowed(int family, const struct pu_sandbox *sandbox)
 
 static int deny_families(scmp_filter_ctx filter, const struct pu_sandbox *sandbox)
 {
-	const uint32_t action = SCMP_ACT_ERRNO(EAFNOSUPPORT);
-	int result =
-	    seccomp_rule_add(filter, action, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, AF_MAX));
+	int result = deny_if(filter, EAFNOSUPPORT, SCMP_SYS(socket),
+	                     (struct scmp_arg_cmp){.op = SCMP_CMP_GE, .datum_a = AF_MAX});
 
 	for (int family = 0; family < AF_MAX && result == 0; family++)
 		if (!family_allowed(family, sandbox))
-			result = seccomp_rule_add(filter, action, SCMP_SYS(socket), 1,
-			                          SCMP_A0(SCMP_CMP_EQ, (uint64_t)family));
+			result =
+			    deny_if(filter, EAFNOSUPPORT, SCMP_SYS(socket),
+			            (struct scmp_arg_cmp){.op = SCMP_CMP_EQ, .datum_a = (uint64_t)family});
 	return result;
 }
 

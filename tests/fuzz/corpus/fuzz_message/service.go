@@ -1,0 +1,1 @@
+¤typeªservice.go
