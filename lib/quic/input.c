@@ -13,6 +13,13 @@
 /* Of a packet's first byte; a short header has the second alone (RFC 9000, 17). */
 enum { FIXED_BIT = 0x40, FORM_AND_FIXED_BIT = 0xc0 };
 
+/* Where the datagram before this one went. */
+struct last_route {
+	struct pu_quic_conn *conn;
+	bool is_short;
+	uint8_t cid[PU_QUIC_CID_LEN];
+};
+
 int pu_quic_input_read(struct pu_quic_conn *conn, const struct pu_quic_datagrams *in,
                        struct pu_bytes datagram)
 {
@@ -54,16 +61,13 @@ static void read_unknown(struct pu_quic_endpoint *ep, const struct pu_quic_datag
 		ep->stats.dropped_garbage++;
 }
 
-/* Answers the connection if it was one, so that the next datagram of a run may try it first. */
 static void read_datagram(struct pu_quic_endpoint *ep, const struct pu_quic_datagrams *in,
-                          struct pu_bytes datagram)
+                          struct pu_bytes datagram, struct last_route *last)
 {
 	struct pu_quic_owner *owner;
 	ngtcp2_version_cid cids;
 	int rv;
 
-	ep->stats.datagrams_in++;
-	ep->stats.bytes_in += datagram.len;
 	rv = ngtcp2_pkt_decode_version_cid(&cids, datagram.data, datagram.len, PU_QUIC_CID_LEN);
 	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
 		if (ep->config.accept)
@@ -75,23 +79,43 @@ static void read_datagram(struct pu_quic_endpoint *ep, const struct pu_quic_data
 		return;
 	}
 	owner = pu_quic_route_find(ep, cids.dcid, cids.dcidlen);
-	if (owner == NULL)
+	if (owner == NULL) {
 		read_unknown(ep, in, datagram, &cids);
-	else if (owner->is_tomb)
+	} else if (owner->is_tomb) {
 		pu_quic_tomb_input(ep, PU_CONTAINER_OF(owner, struct pu_quic_tomb, owner), in->path);
-	else
-		read_known(PU_CONTAINER_OF(owner, struct pu_quic_conn, owner), in, datagram);
+	} else {
+		last->conn = PU_CONTAINER_OF(owner, struct pu_quic_conn, owner);
+		last->is_short = cids.version == 0;
+		memcpy(last->cid, datagram.data + 1, sizeof(last->cid));
+		read_known(last->conn, in, datagram);
+	}
+}
+
+/* Connections are never freed from within input() once they are known, so the last one may
+ * be remembered for the datagrams that came with it. */
+static bool is_like_last(const struct last_route *last, struct pu_bytes datagram)
+{
+	return last->is_short && datagram.len > PU_QUIC_CID_LEN &&
+	       (datagram.data[0] & FORM_AND_FIXED_BIT) == FIXED_BIT &&
+	       memcmp(last->cid, datagram.data + 1, sizeof(last->cid)) == 0;
 }
 
 void pu_quic_endpoint_input(struct pu_quic_endpoint *ep, uint64_t now,
                             const struct pu_quic_datagrams *in)
 {
 	size_t segment = in->segment == 0 ? in->len : in->segment;
+	struct last_route last = {0};
 
 	ep->now = now;
+	ep->stats.bytes_in += in->len;
 	for (size_t at = 0; at < in->len; at += segment) {
 		size_t left = in->len - at;
+		struct pu_bytes datagram = pu_bytes(in->data + at, left < segment ? left : segment);
 
-		read_datagram(ep, in, pu_bytes(in->data + at, left < segment ? left : segment));
+		ep->stats.datagrams_in++;
+		if (is_like_last(&last, datagram))
+			read_known(last.conn, in, datagram);
+		else
+			read_datagram(ep, in, datagram, &last);
 	}
 }
