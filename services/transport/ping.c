@@ -57,6 +57,23 @@ const struct transport_substream_ops transport_ping_ops = {
 
 /* ---- answering /pingpong ---- */
 
+/* Our half is over: waits for the end of the peer's, because stopping a stream that has just been
+ * answered makes some implementations forget the answer. */
+static void drain(struct transport_substream *substream)
+{
+	struct iovec piece;
+	enum pu_quic_recv state;
+	while (pu_quic_stream_peek(substream->quic, &piece, 1, &state) > 0)
+		pu_quic_stream_consume(substream->quic, piece.iov_len);
+	if (state == PU_QUIC_RECV_FIN || state == PU_QUIC_RECV_RESET)
+		transport_substream_close(substream);
+}
+
+static const struct transport_substream_ops answered_ops = {
+    .on_data = drain,
+    .on_failed = on_failed,
+};
+
 static void answer_line(struct transport_substream *substream)
 {
 	struct iovec piece;
@@ -76,7 +93,8 @@ static void answer_line(struct transport_substream *substream)
 	const char *reply = ping ? "pong\n" : "unknown\n";
 	(void)pu_quic_stream_write(substream->quic, reply, strlen(reply));
 	pu_quic_stream_finish(substream->quic);
-	transport_substream_close(substream);
+	substream->ops = &answered_ops;
+	drain(substream);
 }
 
 const struct transport_substream_ops transport_pingpong_ops = {
