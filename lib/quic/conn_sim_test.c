@@ -292,8 +292,15 @@ Test(quic_conn, shutdown_closes_all_and_takes_no_more)
 	world_end(&world);
 }
 
+static void free_flows(const struct pu_quic_conn *conn)
+{
+	PU_LIST_FOREACH(it, &conn->streams)
+		pu_free(PU_LIST_ENTRY(it, struct pu_quic_stream, in_conn)->user);
+}
+
 Test(quic_conn, an_endpoint_may_be_freed_in_the_middle_of_everything)
 {
+	const struct pu_quic_conn *conn;
 	struct world world;
 
 	world_init(&world, 1);
@@ -303,7 +310,10 @@ Test(quic_conn, an_endpoint_may_be_freed_in_the_middle_of_everything)
 	world_start(&world);
 	sim_run(&world.sim, 100 * PU_NS_PER_MS, NULL, NULL);
 	sim_dial(world.a.host, world.b.host, NULL, NULL);
+	conn = world.b.conn;
 	sim_run(&world.sim, 6 * PU_NS_PER_MS, NULL, NULL);
+	free_flows(world.a.conn);
+	free_flows(conn);
 	sim_fini(&world.sim);
 }
 
