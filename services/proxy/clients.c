@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "held.h"
 #include "io_listen.h"
 #include "limits.h"
 #include "outbound.h"
@@ -53,6 +54,22 @@ static void turn_away(struct proxy_forward *forward, int fd, enum pu_err err, co
 	report(forward, false, err, text);
 }
 
+/* One more client whose stream is not open yet: beyond the bound they wait in the socket. */
+static void begin(struct proxy_forward *forward)
+{
+	if (++forward->opening >= PROXY_OPENING_MAX && forward->listener != NULL)
+		proxy_listener_pause(forward->listener);
+}
+
+/* The client's stream is open or has failed: there is room for another one. */
+static void settle(struct proxy_forward *forward)
+{
+	if (forward == NULL || forward->opening-- < PROXY_OPENING_MAX)
+		return;
+	if (forward->state == PROXY_LISTENING && forward->listener != NULL)
+		proxy_listener_resume(forward->listener);
+}
+
 static void track(struct proxy_forward *forward, struct proxy_account *account, uint64_t id)
 {
 	struct proxy_flow *flow = proxy_flows_add(&forward->proxy->flows, PROXY_OUT, id);
@@ -63,8 +80,7 @@ static void track(struct proxy_forward *forward, struct proxy_account *account, 
 	flow->forward = forward;
 	pu_list_append(&forward->flows, &flow->node);
 	proxy_account_begin(account);
-	if (++forward->opening >= PROXY_OPENING_MAX && forward->listener != NULL)
-		proxy_listener_pause(forward->listener);
+	begin(forward);
 }
 
 void proxy_clients_accept(void *user, int fd)
@@ -82,7 +98,10 @@ void proxy_clients_accept(void *user, int fd)
 		return;
 	}
 	if (!pu_streams_connected(proxy->streams)) {
-		turn_away(forward, fd, PU_ECLOSED, "transport is starting again");
+		if (proxy_held_add(proxy, forward, fd))
+			begin(forward);
+		else
+			turn_away(forward, fd, PU_ECLOSED, "transport is away, and too many clients wait");
 		return;
 	}
 	err = pu_streams_open(proxy->streams, forward->peer_id,
@@ -94,13 +113,21 @@ void proxy_clients_accept(void *user, int fd)
 		report(forward, false, err, "transport takes no more streams");
 }
 
-/* The client's stream is open or has failed: there is room to open another one. */
-static void settle(struct proxy_forward *forward)
+static void accept_held(struct proxy_forward *forward, int fd)
 {
-	if (forward == NULL || forward->opening-- < PROXY_OPENING_MAX)
-		return;
-	if (forward->state == PROXY_LISTENING && forward->listener != NULL)
-		proxy_listener_resume(forward->listener);
+	settle(forward);
+	proxy_clients_accept(forward, fd);
+}
+
+void proxy_clients_connected(struct proxy *proxy)
+{
+	proxy_held_release(proxy, accept_held);
+}
+
+void proxy_clients_give_up(struct proxy_forward *forward, int fd)
+{
+	settle(forward);
+	turn_away(forward, fd, PU_ECLOSED, "transport does not come back");
 }
 
 static void end(struct proxy *proxy, struct proxy_flow *flow,

@@ -12,6 +12,7 @@
 #define PROXY_INBOUND_MAX    512  /* inbound streams that wait for a verdict or a target */
 #define PROXY_CONNECTS_MAX   256  /* of these: connects to targets under way */
 #define PROXY_OPENING_MAX    256 /* per forward: accepted clients whose stream is not open yet */
+#define PROXY_HELD_MAX       1024 /* clients that wait for transport to come back */
 #define PROXY_VERDICTS_MAX   4096 /* cached answers of auth, least recently used out */
 #define PROXY_USAGE_MAX      4096 /* accounts, the one idle for longest out */
 #define PROXY_HOSTS_MAX      256  /* target host names with their addresses */
@@ -24,6 +25,7 @@
 
 #define PROXY_CONNECT_MS     5000  /* one target, all its addresses together */
 #define PROXY_OPEN_MS        15000 /* a stream to a peer, the connection to it included */
+#define PROXY_HOLD_MS        2000  /* while transport is away; then they are reset */
 #define PROXY_ASK_MS         5000  /* questions to auth and naming */
 #define PROXY_VERDICT_TTL_MS 30000 /* an event may be lost: no verdict is older than this */
 #define PROXY_HOST_TTL_MS    30000 /* addresses of a host name */

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/rand.h"
+#include "held.h"
 #include "io_listen.h"
 #include "io_owner.h"
 #include "limits.h"
@@ -98,6 +99,7 @@ static void release(struct proxy_forward *forward)
 
 static void forward_free(struct proxy_forward *forward)
 {
+	proxy_held_drop(forward);
 	PU_LIST_FOREACH(it, &forward->flows) {
 		struct proxy_flow *flow = PU_LIST_ENTRY(it, struct proxy_flow, node);
 

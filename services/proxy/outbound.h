@@ -29,6 +29,10 @@ const char *proxy_outbound_listen(const struct proxy_forward *forward,
 
 /* A client connected to the forward `user`. */
 void proxy_clients_accept(void *user, int fd);
+/* Transport is there (again): takes the clients that were held. */
+void proxy_clients_connected(struct proxy *proxy);
+/* The client was held for as long as it may be. */
+void proxy_clients_give_up(struct proxy_forward *forward, int fd);
 void proxy_clients_opened(struct proxy *proxy, uint64_t id, enum pu_err err, const char *text);
 void proxy_clients_closed(struct proxy *proxy, const struct pu_stream_closed *closed);
 

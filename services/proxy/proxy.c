@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "held.h"
 #include "inbound.h"
 #include "limits.h"
 #include "outbound.h"
@@ -34,10 +35,16 @@ static void on_closed(void *user, const struct pu_stream_closed *closed, bool in
 		proxy_clients_closed(user, closed);
 }
 
+static void on_connected(void *user)
+{
+	proxy_clients_connected(user);
+}
+
 static const struct pu_streams_ops streams_ops = {
     .on_inbound = on_inbound,
     .on_opened = on_opened,
     .on_closed = on_closed,
+    .on_connected = on_connected,
 };
 
 /* ---- our own name, for messages to people ---- */
@@ -137,6 +144,7 @@ enum pu_err proxy_start(struct pu_host *host, void *state)
 	proxy_flows_init(&proxy->flows, PROXY_STREAMS_MAX);
 	proxy_forwards_init(&proxy->forwards);
 	proxy->connector = proxy_connector_new(loop);
+	proxy_held_init(proxy, proxy_clients_give_up);
 	start_timers(proxy);
 	proxy->streams =
 	    pu_streams_new(loop, pu_host_config(host)->runtime_dir, &streams_ops, proxy);
@@ -161,6 +169,7 @@ void proxy_stop(void *state)
 	struct proxy *proxy = state;
 
 	proxy_outbound_stop(proxy);
+	proxy_held_fini(proxy);
 	proxy_connector_free(proxy->connector);
 	proxy_inbound_stop(proxy);
 	pu_streams_free(proxy->streams);

@@ -31,6 +31,11 @@ struct proxy {
 	uv_timer_t retry; /* of failed forwards */
 	uv_timer_t claim; /* ends the time for claiming kept descriptors */
 
+	struct pu_list held; /* clients that wait for transport; see held.c */
+	size_t held_len;
+	uv_timer_t hold;
+	void (*held_give_up)(struct proxy_forward *forward, int fd);
+
 	struct proxy_flows flows;
 	struct proxy_usage usage;
 };
