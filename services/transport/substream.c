@@ -25,7 +25,8 @@ static void release(struct transport_substream *substream)
 
 static void fail(struct transport_substream *substream, enum pu_err err, const char *text)
 {
-	if (substream->ops != NULL && substream->ops->on_failed != NULL)
+	bool has_handler = substream->ops != NULL && substream->state != SUBSTREAM_RESPONDING;
+	if (has_handler && substream->ops->on_failed != NULL)
 		substream->ops->on_failed(substream, err, text);
 	else
 		release(substream);
@@ -187,18 +188,20 @@ static bool step(struct transport_substream *substream, enum pu_multistream_even
 static bool negotiate(struct transport_substream *substream)
 {
 	for (;;) {
-		struct iovec piece;
+		struct iovec piece = {0};
 		enum pu_quic_recv state;
 		size_t pieces = pu_quic_stream_peek(substream->quic, &piece, 1, &state);
-		if (pieces == 0) {
+		struct pu_bytes in = pu_bytes(piece.iov_base, pieces > 0 ? piece.iov_len : 0);
+		size_t given = in.len;
+		/* Also without input: after an answer the machine may be done at once. */
+		enum pu_multistream_event event = read_selection(substream, &in);
+		pu_quic_stream_consume(substream->quic, given - in.len);
+		if (event == PU_MULTISTREAM_MORE && given == 0) {
+			(void)flush_selection(substream);
 			if (state != PU_QUIC_RECV_OPEN)
 				ended_early(substream, state);
 			return false;
 		}
-		struct pu_bytes in = pu_bytes(piece.iov_base, piece.iov_len);
-		enum pu_multistream_event event = read_selection(substream, &in);
-		size_t taken = piece.iov_len - in.len;
-		pu_quic_stream_consume(substream->quic, taken);
 		if (!step(substream, event))
 			return event == PU_MULTISTREAM_DONE;
 	}
