@@ -24,7 +24,8 @@ enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox) PU_MUST_CHE
 
 bool skeleton_landlock_available(void);
 
-/* Sanitizers look at the process from outside of it when it ends, and coverage is written then. */
+/* Sanitizers look at the process from outside of it when it ends, and coverage is written then.
+ */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(PEERUP_COVERAGE)
 #define SKELETON_SANITIZED 1
 #elif defined(__has_feature)
