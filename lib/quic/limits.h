@@ -44,7 +44,7 @@
 #define PU_QUIC_STREAM_WINDOW_MAX     (UINT64_C(10) << 20)
 #define PU_QUIC_CONN_WINDOW           (UINT64_C(3) << 19)
 #define PU_QUIC_CONN_WINDOW_MAX       (UINT64_C(15) << 20)
-#define PU_QUIC_STREAM_SEND_MAX       ((size_t)4 << 20)
+#define PU_QUIC_STREAM_SEND_MAX       ((size_t)8 << 20)
 #define PU_QUIC_CONN_SEND_MAX         ((size_t)16 << 20)
 #define PU_QUIC_CONN_MEMORY_MAX       ((size_t)16 << 20)
 #define PU_QUIC_MEMORY_MAX            ((size_t)256 << 20)
