@@ -15,6 +15,7 @@
 #include "identify.h"
 #include "substream.h"
 #include "transport.h"
+#include "trim.h"
 
 struct transport_conn *transport_conn_new(struct transport *transport,
                                           struct transport_peer *peer)
@@ -37,9 +38,10 @@ void transport_conn_free(struct transport_conn *conn)
 	struct transport *transport = conn->transport;
 	if (conn->ask != 0)
 		pu_client_cancel(pu_host_client(transport->host, PU_SERVICE_AUTH), conn->ask);
+	transport_deadline_clear(&transport->timers, &conn->recheck);
 	transport_source_rele(&transport->sources, conn->source);
 	pu_free(conn->address);
-	pu_free(conn->denied);
+	pu_free(conn->refused);
 	pu_free(conn->agent);
 	pu_free(conn->protocols);
 	pu_free(conn);
@@ -71,13 +73,33 @@ bool transport_conn_speaks(const struct transport_conn *conn, const char *protoc
 
 /* ---- policy ---- */
 
-static void deny(struct transport_conn *conn, const char *reason)
+static void refuse(struct transport_conn *conn, enum pu_err err, const char *reason)
 {
 	pu_warn("peer.refused", "peer=%s addr=%s direction=%s reason=\"%s\"", conn->peer->text,
 	        conn->address, conn->inbound ? "in" : "out", reason);
-	pu_free(conn->denied);
-	conn->denied = pu_strdup(reason);
-	pu_quic_conn_close(conn->quic, CONN_CODE_GATED, "not authorized");
+	pu_free(conn->refused);
+	conn->refused = pu_strdup(reason);
+	conn->refused_err = err;
+	if (err == PU_ENOTAUTHORIZED)
+		pu_quic_conn_close(conn->quic, CONN_CODE_GATED, "not authorized");
+	else
+		pu_quic_conn_close(conn->quic, CONN_CODE_NONE, "cannot be checked just now");
+}
+
+static void on_recheck(struct transport_deadline *deadline)
+{
+	transport_conn_check(PU_CONTAINER_OF(deadline, struct transport_conn, recheck));
+}
+
+/* Auth is being restarted, say. Who was allowed stays, and is asked about until there is an
+ * answer; who was not goes. */
+static void unanswered(struct transport_conn *conn, const char *text)
+{
+	if (conn->state == CONN_UP)
+		transport_deadline_set(&conn->transport->timers, &conn->recheck, TRANSPORT_RECHECK_MS,
+		                       on_recheck);
+	else
+		refuse(conn, PU_ETIMEOUT, text);
 }
 
 /* Allowed for the first time: tell everybody, and handle what waited. */
@@ -85,7 +107,7 @@ static void go_up(struct transport_conn *conn)
 {
 	struct transport *transport = conn->transport;
 	conn->state = CONN_UP;
-	conn->since_ms = uv_now(transport->loop);
+	conn->since_ms = conn->idle_since_ms = transport_timers_now(&transport->timers);
 	struct pu_peer_up event = {
 	    .peer_id = conn->peer->text,
 	    .address = conn->address,
@@ -99,8 +121,10 @@ static void go_up(struct transport_conn *conn)
 		transport_dial_won(conn);
 	transport_identify_begin(conn);
 	transport_peer_conn_up(conn);
+	transport_handoff_streams_available(transport->handoff, conn);
 	PU_LIST_FOREACH(node, &conn->substreams)
 		transport_substream_resume(PU_LIST_ENTRY(node, struct transport_substream, in_conn));
+	transport_trim(transport);
 }
 
 static void on_verdict(void *user, enum pu_err err, const char *text, const void *answer)
@@ -108,10 +132,12 @@ static void on_verdict(void *user, enum pu_err err, const char *text, const void
 	struct transport_conn *conn = user;
 	const struct pu_auth_verdict *verdict = answer;
 	conn->ask = 0;
-	if (err != PU_OK)
-		deny(conn, text);
+	if (err == PU_ETIMEOUT || err == PU_ECLOSED)
+		unanswered(conn, text);
+	else if (err != PU_OK)
+		refuse(conn, PU_ENOTAUTHORIZED, text);
 	else if (!verdict->allowed)
-		deny(conn, verdict->reason);
+		refuse(conn, PU_ENOTAUTHORIZED, verdict->reason);
 	else if (conn->state == CONN_CHECKING)
 		go_up(conn);
 }
@@ -121,6 +147,7 @@ void transport_conn_check(struct transport_conn *conn)
 	struct pu_client *auth = pu_host_client(conn->transport->host, PU_SERVICE_AUTH);
 	if (conn->ask != 0) /* the rules changed while we asked */
 		pu_client_cancel(auth, conn->ask);
+	transport_deadline_clear(&conn->transport->timers, &conn->recheck);
 	struct pu_auth_check check = {
 	    .peer = conn->peer->text,
 	    .action = conn->inbound ? "connect" : "dial",
@@ -160,7 +187,7 @@ static bool join_peer(struct transport_conn *conn)
 	    transport_swarm_peer(conn->transport, pu_quic_conn_peer(conn->quic));
 	if (peer == NULL)
 		return false;
-	if (peer->conns_len >= TRANSPORT_CONNS_PER_PEER) {
+	if (!transport_trim_peer(peer)) {
 		transport_peer_settle(peer);
 		return false;
 	}
@@ -187,9 +214,12 @@ static void on_conn_up(void *user, struct pu_quic_conn *quic)
 static enum pu_err explain(const struct transport_conn *conn, const struct pu_quic_close *why,
                            char *text, size_t size)
 {
-	if (conn->denied != NULL) {
-		snprintf(text, size, "%s", conn->denied);
-		return PU_ENOTAUTHORIZED;
+	const char *what = why->err != PU_OK ? pu_strerror(why->err)
+	                   : why->remote     ? "the peer closed the connection"
+	                                     : "the connection was closed";
+	if (conn->refused != NULL) {
+		snprintf(text, size, "%s", conn->refused);
+		return conn->refused_err;
 	}
 	if (why->remote && why->app && why->code == CONN_CODE_GATED) {
 		snprintf(text, size, "the peer refused us: our peer ID is not in its authorized_keys");
@@ -199,8 +229,7 @@ static enum pu_err explain(const struct transport_conn *conn, const struct pu_qu
 		snprintf(text, size, "another peer than the expected one answers at this address");
 		return PU_ECRYPTO;
 	}
-	snprintf(text, size, "%s%s%s", pu_strerror(why->err), why->reason[0] != '\0' ? ": " : "",
-	         why->reason);
+	snprintf(text, size, "%s%s%s", what, why->reason[0] != '\0' ? ": " : "", why->reason);
 	return why->remote && why->app ? transport_conn_code_err(why->code) : why->err;
 }
 
@@ -213,7 +242,7 @@ static void publish_down(struct transport_conn *conn, const struct pu_quic_close
 	    .reason = text,
 	    .code = why->code,
 	    .by_remote = why->remote,
-	    .remaining = conn->peer->conns_len - 1,
+	    .remaining = transport_peer_conns_up(conn->peer),
 	};
 	pu_info("peer.down", "peer=%s addr=%s code=%" PRIu64 " remote=%s reason=\"%s\"",
 	        event.peer_id, event.address, event.code, why->remote ? "true" : "false", text);
@@ -222,29 +251,31 @@ static void publish_down(struct transport_conn *conn, const struct pu_quic_close
 
 static void on_conn_down(void *user, struct pu_quic_conn *quic, const struct pu_quic_close *why)
 {
-	(void)user;
+	struct transport *transport = user;
 	struct transport_conn *conn = pu_quic_conn_user(quic);
 	struct transport_peer *peer = conn->peer;
+	struct pu_list_node *node;
 	char text[256];
 	enum pu_err err = explain(conn, why, text, sizeof(text));
 	if (err == PU_OK)
 		err = PU_ECLOSED;
-	if (peer != NULL)
-		transport_peer_hold(peer);
-	PU_LIST_FOREACH(node, &conn->substreams)
+	while ((node = pu_list_first(&conn->substreams)) != NULL)
 		transport_substream_on_lost(PU_LIST_ENTRY(node, struct transport_substream, in_conn),
 		                            err, text);
+	if (peer == NULL) {
+		pu_debug("handshake.failed", "reason=\"%s\"", text);
+		transport_conn_free(conn);
+		return;
+	}
+	transport_peer_hold(peer);
 	if (conn->state == CONN_UP)
 		publish_down(conn, why, text);
-	else if (peer == NULL)
-		pu_debug("handshake.failed", "reason=\"%s\"", text);
-	if (peer != NULL)
-		transport_peer_conn_down(conn);
+	transport_peer_conn_down(conn);
 	if (conn->dial != NULL)
 		transport_dial_conn_failed(conn, err, text);
 	transport_conn_free(conn);
-	if (peer != NULL)
-		transport_peer_rele(peer);
+	transport_handoff_conn_down(transport->handoff, peer);
+	transport_peer_rele(peer);
 }
 
 static void on_path_changed(void *user, struct pu_quic_conn *quic)

@@ -24,6 +24,7 @@ struct transport_dial {
 	struct transport_deadline step;
 	enum pu_err err; /* the most telling failure so far */
 	char text[256];
+	bool unranked;  /* candidates from `next` on are in no order yet */
 	bool abandoned; /* freed, but lookups hold it */
 };
 
@@ -47,6 +48,14 @@ static void note_failure(struct transport_dial *dial, enum pu_err err, const cha
 
 /* ---- candidates ---- */
 
+static bool is_known(const struct transport_dial *dial, const struct sockaddr_storage *addr)
+{
+	for (size_t i = 0; i < dial->candidates_len; i++)
+		if (memcmp(&dial->candidates[i].addr, addr, sizeof(*addr)) == 0)
+			return true;
+	return false;
+}
+
 static void add_candidate(struct transport_dial *dial, const struct pu_multiaddr *addr)
 {
 	if (dial->candidates_len == TRANSPORT_DIAL_ADDRS_MAX)
@@ -54,18 +63,20 @@ static void add_candidate(struct transport_dial *dial, const struct pu_multiaddr
 	struct transport_candidate *candidate = &dial->candidates[dial->candidates_len];
 	*candidate = (struct transport_candidate){.multiaddr = *addr};
 	socklen_t len;
-	if (pu_multiaddr_to_sockaddr(addr, &candidate->addr, &len) == PU_OK)
-		dial->candidates_len++;
+	if (pu_multiaddr_to_sockaddr(addr, &candidate->addr, &len) != PU_OK ||
+	    is_known(dial, &candidate->addr))
+		return;
+	dial->candidates_len++;
+	dial->unranked = true;
 }
 
-static void lookups_done(struct transport_dial *dial)
+static void lookup_done(struct transport_dial *dial)
 {
-	if (--dial->lookups > 0)
-		return;
-	if (dial->abandoned)
-		pu_free(dial);
-	else if (dial->ask == 0)
+	dial->lookups--;
+	if (!dial->abandoned)
 		advance(dial);
+	else if (dial->lookups == 0)
+		pu_free(dial);
 }
 
 static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo *result)
@@ -81,12 +92,14 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
 		note_failure(dial, PU_EUNREACHABLE, "the host name of its address does not resolve");
 	uv_freeaddrinfo(result);
 	pu_free(lookup);
-	lookups_done(dial);
+	lookup_done(dial);
 }
 
 static void look_up(struct transport_dial *dial, const struct pu_multiaddr *addr,
                     const struct pu_multiaddr_part *host)
 {
+	if (dial->lookups == TRANSPORT_DIAL_ADDRS_MAX)
+		return;
 	struct lookup *lookup = PU_NEW(struct lookup);
 	lookup->dial = dial;
 	lookup->addr = *addr;
@@ -142,6 +155,18 @@ static void try_one(struct transport_dial *dial, const struct transport_candidat
 	dial->running++;
 }
 
+/* What still runs of the attempt is of no use any more. */
+static void close_handshakes(struct transport_dial *dial, const char *reason)
+{
+	PU_LIST_FOREACH(node, &dial->peer->conns) {
+		struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
+		if (conn->dial != dial)
+			continue;
+		conn->dial = NULL;
+		pu_quic_conn_close(conn->quic, CONN_CODE_NONE, reason);
+	}
+}
+
 static void fail(struct transport_dial *dial)
 {
 	struct transport_peer *peer = dial->peer;
@@ -150,6 +175,7 @@ static void fail(struct transport_dial *dial)
 	snprintf(text, sizeof(text), "%s",
 	         dial->candidates_len == 0 && dial->err == PU_OK ? "no address of it is known"
 	                                                         : dial->text);
+	close_handshakes(dial, "the attempt is over");
 	transport_dial_free(dial);
 	transport_peer_dial_failed(peer, err, text);
 }
@@ -159,12 +185,26 @@ static void on_step(struct transport_deadline *deadline)
 	advance(PU_CONTAINER_OF(deadline, struct transport_dial, step));
 }
 
-/* Starts what is due, then waits for the next one's time. */
+/* Those that came since the last time take their place behind what was tried. */
+static void rank(struct transport_dial *dial, uint64_t elapsed)
+{
+	if (!dial->unranked)
+		return;
+	dial->unranked = false;
+	dial->candidates_len = dial->next + transport_dial_rank(dial->candidates + dial->next,
+	                                                        dial->candidates_len - dial->next);
+	for (size_t i = dial->next; i < dial->candidates_len; i++)
+		dial->candidates[i].delay_ms += (uint32_t)elapsed;
+}
+
+/* Starts what is due, then waits for the next one's time. Naming's addresses come first of all:
+ * nothing starts before its answer. */
 static void advance(struct transport_dial *dial)
 {
-	if (dial->next == 0)
-		dial->candidates_len = transport_dial_rank(dial->candidates, dial->candidates_len);
-	uint64_t elapsed = uv_now(dial->transport->loop) - dial->started_ms;
+	if (dial->ask != 0)
+		return;
+	uint64_t elapsed = transport_timers_now(&dial->transport->timers) - dial->started_ms;
+	rank(dial, elapsed);
 	while (dial->next < dial->candidates_len) {
 		const struct transport_candidate *candidate = &dial->candidates[dial->next];
 		if (candidate->delay_ms > elapsed && dial->running > 0) {
@@ -185,23 +225,18 @@ void transport_dial_conn_failed(struct transport_conn *conn, enum pu_err err, co
 	conn->dial = NULL;
 	dial->running--;
 	note_failure(dial, err, text);
-	if (dial->running == 0 || err == PU_ENOTAUTHORIZED)
+	if (err == PU_ENOTAUTHORIZED)
+		fail(dial); /* its other addresses would say the same */
+	else if (dial->running == 0)
 		advance(dial);
 }
 
-/* The others' handshakes are of no use any more. */
 void transport_dial_won(struct transport_conn *conn)
 {
-	struct transport_peer *peer = conn->peer;
+	struct transport_dial *dial = conn->dial;
 	conn->dial = NULL;
-	PU_LIST_FOREACH(node, &peer->conns) {
-		struct transport_conn *other = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
-		if (other != conn && other->dial == peer->dial && other->dial != NULL) {
-			other->dial = NULL;
-			pu_quic_conn_close(other->quic, CONN_CODE_NONE, "another address was faster");
-		}
-	}
-	transport_dial_free(peer->dial);
+	close_handshakes(dial, "another address was faster");
+	transport_dial_free(dial);
 }
 
 void transport_dial_free(struct transport_dial *dial)
@@ -238,7 +273,14 @@ static void on_addresses(void *user, enum pu_err err, const char *text, const vo
 	} else if (err != PU_ENOTFOUND) {
 		pu_debug("dial.naming", "peer=%s error=\"%s\"", dial->peer->text, text);
 	}
-	if (dial->lookups == 0)
+	advance(dial);
+}
+
+void transport_dial_add(struct transport_dial *dial, struct pu_strings addresses)
+{
+	for (size_t i = 0; i < addresses.len; i++)
+		add_address(dial, addresses.items[i]);
+	if (addresses.len > 0)
 		advance(dial);
 }
 
@@ -247,7 +289,7 @@ void transport_dial_start(struct transport_peer *peer, struct pu_strings address
 	struct transport_dial *dial = PU_NEW(struct transport_dial);
 	dial->peer = peer;
 	dial->transport = peer->transport;
-	dial->started_ms = uv_now(dial->transport->loop);
+	dial->started_ms = transport_timers_now(&dial->transport->timers);
 	peer->dial = dial;
 	for (size_t i = 0; i < addresses.len; i++)
 		add_address(dial, addresses.items[i]);

@@ -8,6 +8,8 @@
 /* Begins; ends with a connection coming up (transport_dial_won) or with
  * transport_peer_dial_failed(). `addresses` are tried besides those of naming. */
 void transport_dial_start(struct transport_peer *peer, struct pu_strings addresses);
+/* More addresses for an attempt that runs. */
+void transport_dial_add(struct transport_dial *dial, struct pu_strings addresses);
 /* A connection of the attempt failed, or came up and is allowed. */
 void transport_dial_conn_failed(struct transport_conn *conn, enum pu_err err, const char *text);
 void transport_dial_won(struct transport_conn *conn);

@@ -85,7 +85,7 @@ static struct pu_connection_info describe(const struct transport_conn *conn,
 	    .path = "direct",
 	    .agent = conn->agent != NULL ? conn->agent : "",
 	    .rtt_us = info.rtt_ns / PU_NS_PER_US,
-	    .age_ms = uv_now(conn->transport->loop) - conn->since_ms,
+	    .age_ms = transport_timers_now(&conn->transport->timers) - conn->since_ms,
 	    .streams = info.streams,
 	    .bytes_in = info.bytes_in,
 	    .bytes_out = info.bytes_out,
@@ -186,9 +186,11 @@ static void wait_for(struct transport *transport, struct waiting *waiting,
                      const struct pu_peer_id *id, struct pu_strings addresses,
                      uint64_t deadline_ms)
 {
-	struct transport_peer *peer = transport_swarm_peer(transport, id);
+	bool serving = transport->handoff != NULL && !transport->draining;
+	struct transport_peer *peer = serving ? transport_swarm_peer(transport, id) : NULL;
 	if (peer == NULL) {
-		pu_request_fail(waiting->request, PU_ELIMIT, "too many peers");
+		pu_request_fail(waiting->request, serving ? PU_ELIMIT : PU_EBUSY,
+		                serving ? "too many peers" : "transport is starting or stopping");
 		waiting_free(waiting);
 		return;
 	}

@@ -35,7 +35,8 @@ static void on_need(struct handoff_channel *channel, const void *message, int fd
 	struct pu_peer_id id;
 	if (fd >= 0)
 		close(fd);
-	if (pu_peer_id_parse(request->peer, &id) != PU_OK)
+	if (pu_peer_id_parse(request->peer, &id) != PU_OK ||
+	    pu_peer_id_eq(&id, &channel->handoff->transport->identity.peer))
 		return;
 	struct handoff_need *need = find_need(channel, &id);
 	if (need != NULL && !request->needed)

@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "codes.h"
 #include "identify.h"
+#include "proto/limits.h"
+#include "proto/text.h"
 #include "transport.h"
 
 #define VACANT_MS 5000 /* a registration whose process is gone */
@@ -23,20 +25,25 @@ static bool matches(const char *pattern, const char *name)
 	return strcmp(pattern, name) == 0;
 }
 
+/* The narrowest pattern wins, also while nobody is there: a name that one service registered
+ * must not go to the one that takes all the rest, just because the former is being restarted.
+ */
 static struct handoff_registration *find_registration(const struct transport_handoff *handoff,
                                                       const char *name)
 {
-	struct handoff_registration *vacant = NULL;
+	struct handoff_registration *best = NULL;
+	size_t best_len = 0;
 	PU_LIST_FOREACH(node, &handoff->registrations) {
 		struct handoff_registration *registration =
 		    PU_LIST_ENTRY(node, struct handoff_registration, node);
-		if (!matches(registration->pattern, name))
-			continue;
-		if (registration->channel != NULL)
-			return registration;
-		vacant = registration;
+		const char *pattern = registration->pattern;
+		size_t len = strchr(pattern, '*') == NULL ? SIZE_MAX : strlen(pattern);
+		if (matches(pattern, name) && len > best_len) {
+			best = registration;
+			best_len = len;
+		}
 	}
-	return vacant;
+	return best;
 }
 
 void handoff_registration_free(struct handoff_registration *registration)
@@ -51,7 +58,11 @@ void handoff_registration_free(struct handoff_registration *registration)
 
 static void on_vacant(struct transport_deadline *deadline)
 {
-	handoff_registration_free(PU_CONTAINER_OF(deadline, struct handoff_registration, vacant));
+	struct handoff_registration *registration =
+	    PU_CONTAINER_OF(deadline, struct handoff_registration, vacant);
+	struct transport *transport = registration->handoff->transport;
+	handoff_registration_free(registration);
+	transport_push_later(transport);
 }
 
 /* The same pattern as before: by the same process again, or its successor. */
@@ -74,7 +85,8 @@ static void offer_waiting(struct transport_handoff *handoff,
 {
 	PU_LIST_FOREACH(node, &handoff->offered) {
 		struct handoff_stream *handed = PU_LIST_ENTRY(node, struct handoff_stream, in_waiting);
-		if (handed->channel == NULL && matches(registration->pattern, handed->protocol))
+		if (handed->channel == NULL &&
+		    find_registration(handoff, handed->protocol) == registration)
 			offer(handed, registration->channel);
 	}
 }
@@ -202,6 +214,9 @@ static const struct transport_protocol handed_protocol = {.name = "", .ops = &in
 const struct transport_protocol *transport_handoff_find(struct transport_handoff *handoff,
                                                         const char *name)
 {
+	/* What does not fit into a message cannot be offered to anybody. */
+	if (strlen(name) > PU_FIELD_PROTOCOL_MAX || !pu_text_valid(pu_bytes_of_str(name)))
+		return NULL;
 	return find_registration(handoff, name) != NULL ? &handed_protocol : NULL;
 }
 

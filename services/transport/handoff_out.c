@@ -87,20 +87,50 @@ static void starve(struct handoff_stream *handed)
 		                       TRANSPORT_DIAL_DEADLINE_MS, on_starved);
 }
 
-void transport_handoff_streams_available(struct transport_handoff *handoff,
-                                         struct transport_conn *conn)
+/* Lets those that starve for this peer try: on `conn`, or on whatever connection there will be.
+ * Those that starve again stand behind the last. */
+static void feed(struct transport_handoff *handoff, const struct pu_peer_id *peer,
+                 struct transport_conn *conn)
 {
-	struct pu_list_node *last = handoff->starved.head.prev;
+	const struct pu_list_node *last = handoff->starved.head.prev;
 	PU_LIST_FOREACH(node, &handoff->starved) {
 		struct handoff_stream *handed = PU_LIST_ENTRY(node, struct handoff_stream, in_waiting);
 		bool is_last = node == last;
-		if (conn->peer != NULL && pu_peer_id_eq(&handed->peer, &conn->peer->id)) {
+		if (pu_peer_id_eq(&handed->peer, peer)) {
 			pu_list_remove(&handed->in_waiting);
-			connect_peer(handed, 0);
+			if (conn != NULL)
+				open_on(handed, conn);
+			else
+				connect_peer(handed, 0);
 		}
 		if (is_last)
-			break; /* those that starved again stand behind it */
+			break;
 	}
+}
+
+void transport_handoff_streams_available(struct transport_handoff *handoff,
+                                         struct transport_conn *conn)
+{
+	if (conn->state == CONN_UP)
+		feed(handoff, &conn->peer->id, conn);
+}
+
+void transport_handoff_conn_down(struct transport_handoff *handoff, struct transport_peer *peer)
+{
+	if (!handoff->transport->draining)
+		feed(handoff, &peer->id, NULL);
+}
+
+/* A refusal is answered here: this stream must not take the place of another one. */
+static bool may_open(struct handoff_channel *channel, const struct handoff_stream *handed)
+{
+	if (pu_map_get(&channel->streams, handoff_stream_key(handed)) != NULL)
+		handoff_send_failed(channel, handed->key.id, PU_EEXIST, "this stream id is in use");
+	else if (pu_map_len(&channel->streams) >= TRANSPORT_HANDED_MAX)
+		handoff_send_failed(channel, handed->key.id, PU_ELIMIT, "too many streams");
+	else
+		return true;
+	return false;
 }
 
 void handoff_on_open(struct handoff_channel *channel, const void *message, int fd)
@@ -110,8 +140,7 @@ void handoff_on_open(struct handoff_channel *channel, const void *message, int f
 	struct handoff_stream *handed = handoff_stream_new(handoff, open->protocol);
 	handed->key = (struct handoff_key){.id = open->id};
 	handed->fd = fd;
-	if (pu_map_get(&channel->streams, handoff_stream_key(handed)) != NULL) {
-		handoff_send_failed(channel, open->id, PU_EEXIST, "this stream id is in use");
+	if (!may_open(channel, handed)) {
 		handoff_stream_free(handed);
 		return;
 	}

@@ -20,9 +20,17 @@ static struct pu_client *auth_of(struct transport *transport)
 	return pu_host_client(transport->host, PU_SERVICE_AUTH);
 }
 
+static void on_start_over(struct transport_deadline *deadline)
+{
+	struct transport *transport = PU_CONTAINER_OF(deadline, struct transport, identity.again);
+	transport_identity_start(transport, transport->identity.ready);
+}
+
+/* Not at once: an answer that comes quickly would come quickly again. */
 static void start_over(struct transport *transport)
 {
-	transport_identity_start(transport, transport->identity.ready);
+	transport_deadline_set(&transport->timers, &transport->identity.again,
+	                       TRANSPORT_ASK_AGAIN_MS, on_start_over);
 }
 
 static void on_signature(void *user, enum pu_err err, const char *text, const void *answer)
@@ -117,31 +125,25 @@ static void fill_record(const struct transport *transport, struct pu_peer_record
 			record->addrs[record->addr_count++] = pu_multiaddr_bytes(&own->listen[i]);
 }
 
-static size_t encode_record(const struct transport *transport, uint8_t *out, size_t max)
+/* PU_ELIMIT never comes: there are at most TRANSPORT_OWN_ADDRS_MAX addresses. */
+static enum pu_err encode_record(const struct transport *transport, struct pu_writer *out)
 {
 	struct pu_peer_record *record = PU_NEW(struct pu_peer_record);
-	struct pu_writer writer = pu_writer(out, max);
 	fill_record(transport, record);
-	pu_peer_record_encode(record, &writer);
+	pu_peer_record_encode(record, out);
 	pu_free(record);
-	return pu_writer_check(&writer) == PU_OK ? writer.len : 0;
+	return pu_writer_check(out);
 }
 
-static void on_record_signed(void *user, enum pu_err err, const char *text, const void *answer)
+static void keep_record(struct transport *transport, const struct pu_auth_signature *signature)
 {
-	struct transport *transport = user;
-	const struct pu_auth_signature *signature = answer;
-	transport->identity.signing = false;
-	if (err != PU_OK) {
-		pu_warn("identity.record", "code=%s reason=\"%s\"", pu_err_code(err), text);
-		return;
-	}
-	uint8_t payload[PU_ENVELOPE_MAX / 2], envelope[PU_ENVELOPE_MAX];
+	const struct transport_identity *identity = &transport->identity;
+	uint8_t envelope[PU_ENVELOPE_MAX];
 	struct pu_writer writer = pu_writer(envelope, sizeof(envelope));
 	struct pu_envelope parts = {
 	    .public_key = signature->public_key,
 	    .payload_type = pu_envelope_peer_record.payload_type,
-	    .payload = pu_bytes(payload, encode_record(transport, payload, sizeof(payload))),
+	    .payload = pu_bytes(identity->signing, identity->signing_len),
 	    .signature = signature->signature,
 	};
 	pu_envelope_encode(&parts, &writer);
@@ -153,17 +155,47 @@ static void on_record_signed(void *user, enum pu_err err, const char *text, cons
 	transport_push_later(transport);
 }
 
+static void on_sign_again(struct transport_deadline *deadline)
+{
+	transport_identity_sign_record(PU_CONTAINER_OF(deadline, struct transport, identity.again));
+}
+
+static void on_record_signed(void *user, enum pu_err err, const char *text, const void *answer)
+{
+	struct transport *transport = user;
+	struct transport_identity *identity = &transport->identity;
+	if (err == PU_OK)
+		keep_record(transport, answer);
+	else
+		pu_warn("identity.record", "code=%s reason=\"%s\"", pu_err_code(err), text);
+	pu_free(identity->signing);
+	identity->signing = NULL;
+	if (identity->stale || err == PU_ETIMEOUT || err == PU_ECLOSED)
+		transport_deadline_set(&transport->timers, &identity->again, TRANSPORT_ASK_AGAIN_MS,
+		                       on_sign_again);
+}
+
 void transport_identity_sign_record(struct transport *transport)
 {
+	struct transport_identity *identity = &transport->identity;
 	uint8_t payload[PU_ENVELOPE_MAX / 2];
-	if (transport->identity.signing)
+	struct pu_writer writer = pu_writer(payload, sizeof(payload));
+	identity->stale = identity->signing != NULL;
+	if (identity->stale)
 		return;
-	transport->identity.record_seq = pu_unix_ms();
-	size_t len = encode_record(transport, payload, sizeof(payload));
-	struct pu_auth_sign ask = {.purpose = "record", .payload = pu_bytes(payload, len)};
-	if (len == 0)
+	identity->record_seq = pu_unix_ms();
+	if (encode_record(transport, &writer) != PU_OK)
 		return;
-	transport->identity.signing = true;
+	identity->signing = pu_memdup(payload, writer.len);
+	identity->signing_len = writer.len;
+	struct pu_auth_sign ask = {.purpose = "record", .payload = pu_bytes(payload, writer.len)};
 	pu_client_ask(auth_of(transport), PU_MSG_AUTH_SIGN, &ask, ASK_MS, on_record_signed,
 	              transport);
+}
+
+void transport_identity_fini(struct transport *transport)
+{
+	transport_deadline_clear(&transport->timers, &transport->identity.again);
+	pu_tls_cert_fini(&transport->identity.cert);
+	pu_free(transport->identity.signing);
 }

@@ -5,6 +5,7 @@
 
 #include "p2p/peer_id.h"
 #include "p2p/tls_cert.h"
+#include "timers.h"
 
 struct transport;
 
@@ -15,8 +16,11 @@ struct transport_identity {
 	size_t public_key_len;
 	struct pu_tls_cert cert; /* ephemeral, until the endpoint has its credentials */
 	void (*ready)(struct transport *transport);
+	struct transport_deadline again; /* auth could not help: ask again */
 	uint64_t record_seq;
-	bool signing;
+	uint8_t *signing; /* the record that auth is asked to sign; NULL: none */
+	size_t signing_len;
+	bool stale; /* addresses changed meanwhile: sign once more */
 };
 
 /* Asks auth, as often as it takes, then calls ready() once, with `cert` finished. */
@@ -26,5 +30,6 @@ void transport_identity_start(struct transport *transport,
 /* Has auth sign a peer record of our listen addresses, for identify; own.record changes when
  * the signature comes. */
 void transport_identity_sign_record(struct transport *transport);
+void transport_identity_fini(struct transport *transport);
 
 #endif

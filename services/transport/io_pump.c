@@ -103,6 +103,13 @@ static void local_failed(struct transport_pump *pump)
 	break_off(pump, PU_ECLOSED, "the local connection was reset");
 }
 
+/* The peer wants no more of it. A writer on a Unix socket learns that at once. */
+static void stop_local(struct transport_pump *pump)
+{
+	(void)shutdown(pump->fd, SHUT_RD);
+	pump->local_ended = true;
+}
+
 /* Asks for as much as the socket seems to have. */
 static void adapt(struct transport_pump *pump, size_t got, size_t room)
 {
@@ -121,6 +128,9 @@ static bool read_once(struct transport_pump *pump)
 	pump->send_full = room == 0;
 	if (room == 0) {
 		pu_quic_stream_commit(quic, 0);
+		/* The peer may have stopped us before we began: nobody tells that twice. */
+		if (!pu_quic_stream_can_send(quic))
+			stop_local(pump);
 		return false;
 	}
 	ssize_t got = readv(pump->fd, out, out[1].iov_len > 0 ? 2 : 1);
@@ -164,6 +174,10 @@ static void write_failed(struct transport_pump *pump)
 {
 	if (errno == EAGAIN || errno == EINTR) {
 		pump->local_full = true;
+		return;
+	}
+	if (errno != EPIPE) {
+		local_failed(pump);
 		return;
 	}
 	/* The local side reads no more; it may still send. */
@@ -237,14 +251,15 @@ static void on_writable(struct transport_substream *substream)
 static void on_stopped(struct transport_substream *substream)
 {
 	struct transport_pump *pump = substream->handler;
-	pump->local_ended = true;
+	stop_local(pump);
 	settle(pump);
 }
 
 static void on_failed(struct transport_substream *substream, enum pu_err err, const char *text)
 {
 	struct transport_pump *pump = substream->handler;
-	if (pump->started && !pump->remote_ended)
+	note(pump, err, text);
+	if (substream->state == SUBSTREAM_OPEN && !pump->remote_ended)
 		to_local(pump); /* what came before the connection was lost */
 	break_off(pump, err, text);
 	settle(pump);

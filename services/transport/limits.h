@@ -10,9 +10,9 @@
 #define TRANSPORT_DIAL_ADDRS_MAX       24   /* addresses tried for one peer */
 #define TRANSPORT_CHANNELS_MAX         64   /* processes on stream.sock */
 #define TRANSPORT_REGISTRATIONS_MAX    64
-#define TRANSPORT_PROTOCOL_LEN_MAX     255
-#define TRANSPORT_PEER_PROTOCOLS_BYTES 8192 /* of a peer's protocol names, per connection */
-#define TRANSPORT_IDENTIFY_PER_CONN    4    /* identify streams at once, each direction */
+#define TRANSPORT_HANDED_MAX           65536 /* streams of one process on stream.sock */
+#define TRANSPORT_PEER_PROTOCOLS_BYTES 8192  /* of a peer's protocol names, per connection */
+#define TRANSPORT_IDENTIFY_PER_CONN    4     /* identify streams at once, each direction */
 #define TRANSPORT_OWN_ADDRS_MAX        32
 #define TRANSPORT_OBSERVED_MAX         8
 
@@ -25,5 +25,9 @@
 #define TRANSPORT_RECONNECT_MAX_MS    60000
 #define TRANSPORT_RECONNECT_HEALTH_MS 30000 /* up this long: the next backoff starts anew */
 #define TRANSPORT_TRIM_GRACE_MS       60000 /* a younger connection is not trimmed */
+#define TRANSPORT_TRIM_INTERVAL_MS    10000
+#define TRANSPORT_RECHECK_MS          1000 /* auth did not answer about a connection that is up */
+#define TRANSPORT_ASK_AGAIN_MS        1000 /* auth could not sign */
+#define TRANSPORT_READDRESS_MS        500  /* interfaces change in bursts */
 
 #endif

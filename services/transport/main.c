@@ -5,6 +5,7 @@
 
 static const struct pu_subscription subscriptions[] = {
     {PU_SERVICE_AUTH, "auth.changed", transport_on_auth_changed},
+    {PU_SERVICE_NAMING, "naming.changed", transport_on_naming_changed},
 };
 
 static const struct pu_service_description description = {
@@ -17,6 +18,7 @@ static const struct pu_service_description description = {
     .sandbox = {.inet = true, .system_dns = true, .files_max = 65536},
     .start = transport_start,
     .reload = transport_reload,
+    .connected = transport_connected,
     .drain = transport_drain,
     .stop = transport_stop,
 };

@@ -44,6 +44,16 @@ static void add_interface(struct transport_own_addrs *own, const struct ifaddrs 
 		add(own, &multiaddr);
 }
 
+static bool same(const struct transport_own_addrs *a, const struct transport_own_addrs *b)
+{
+	if (a->listen_len != b->listen_len)
+		return false;
+	for (size_t i = 0; i < a->listen_len; i++)
+		if (!pu_multiaddr_eq(&a->listen[i], &b->listen[i]))
+			return false;
+	return true;
+}
+
 bool transport_own_addrs_refresh(struct transport *transport)
 {
 	struct transport_own_addrs *own = &transport->own;
@@ -63,8 +73,7 @@ bool transport_own_addrs_refresh(struct transport *transport)
 			add_interface(fresh, it, bound);
 	}
 	freeifaddrs(interfaces);
-	bool changed = fresh->listen_len != own->listen_len ||
-	               memcmp(fresh->listen, own->listen, sizeof(fresh->listen)) != 0;
+	bool changed = !same(fresh, own);
 	memcpy(own->listen, fresh->listen, sizeof(fresh->listen));
 	own->listen_len = fresh->listen_len;
 	pu_free(fresh);

@@ -57,8 +57,8 @@ const struct transport_substream_ops transport_ping_ops = {
 
 /* ---- answering /pingpong ---- */
 
-/* Our half is over: waits for the end of the peer's, because stopping a stream that has just been
- * answered makes some implementations forget the answer. */
+/* Our half is over: waits for the end of the peer's, because stopping a stream that has just
+ * been answered makes some implementations forget the answer. */
 static void drain(struct transport_substream *substream)
 {
 	struct iovec piece;

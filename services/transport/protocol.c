@@ -9,21 +9,35 @@
 #include "swarm.h"
 #include "transport.h"
 
-#define PINGPONG "/pingpong/1.0.0"
+#define PER_CONN_MAX 8
 
 static const struct transport_protocol builtin[] = {
     {PU_IDENTIFY_PROTOCOL, &transport_identify_ops, TRANSPORT_IDENTIFY_PER_CONN},
     {PU_IDENTIFY_PUSH_PROTOCOL, &transport_identify_push_ops, TRANSPORT_IDENTIFY_PER_CONN},
-    {"/ipfs/ping/1.0.0", &transport_ping_ops, 8},
-    {PINGPONG, &transport_pingpong_ops, 8},
-    {"/perf/1.0.0", &transport_perf_ops, 8},
+    {"/ipfs/ping/1.0.0", &transport_ping_ops, PER_CONN_MAX},
+    {NULL, &transport_pingpong_ops, PER_CONN_MAX}, /* protocols.ping_pong */
+    {"/perf/1.0.0", &transport_perf_ops, PER_CONN_MAX},
 };
 
-static bool is_enabled(const struct transport *transport,
-                       const struct transport_protocol *protocol)
+/* NULL when it is switched off. */
+static const char *name_of(const struct transport *transport,
+                           const struct transport_protocol *protocol)
 {
-	return strcmp(protocol->name, PINGPONG) != 0 ||
-	       pu_host_config(transport->host)->ping_pong.enabled;
+	const struct pu_config *config = pu_host_config(transport->host);
+	if (protocol->name != NULL)
+		return protocol->name;
+	return config->ping_pong.enabled ? config->ping_pong.id : NULL;
+}
+
+static const struct transport_protocol *find_builtin(const struct transport *transport,
+                                                     const char *wanted)
+{
+	for (size_t i = 0; i < PU_ARRAY_LEN(builtin); i++) {
+		const char *name = name_of(transport, &builtin[i]);
+		if (name != NULL && strcmp(name, wanted) == 0)
+			return &builtin[i];
+	}
+	return NULL;
 }
 
 static unsigned count_inbound(const struct transport_conn *conn, const char *name)
@@ -38,22 +52,32 @@ static unsigned count_inbound(const struct transport_conn *conn, const char *nam
 	return count;
 }
 
-const struct transport_protocol *transport_protocol_find(struct transport *transport,
-                                                         struct transport_conn *conn,
-                                                         const char *name)
+enum pu_err transport_protocol_find(struct transport *transport,
+                                    const struct transport_conn *conn, const char *name,
+                                    const struct transport_protocol **out)
 {
-	for (size_t i = 0; i < PU_ARRAY_LEN(builtin); i++)
-		if (strcmp(builtin[i].name, name) == 0)
-			return count_inbound(conn, name) < builtin[i].per_conn_max ? &builtin[i] : NULL;
-	return transport_handoff_find(transport->handoff, name);
+	unsigned max = (unsigned)pu_host_config(transport->host)->limits.streams_per_protocol;
+	const struct transport_protocol *found = find_builtin(transport, name);
+	if (found == NULL)
+		found = transport_handoff_find(transport->handoff, name);
+	if (found == NULL)
+		return PU_ENOTFOUND;
+	if (found->per_conn_max != 0 && found->per_conn_max < max)
+		max = found->per_conn_max;
+	if (count_inbound(conn, name) >= max)
+		return PU_ELIMIT;
+	*out = found;
+	return PU_OK;
 }
 
 size_t transport_protocol_list(const struct transport *transport, const char **names,
                                size_t max)
 {
 	size_t len = 0;
-	for (size_t i = 0; i < PU_ARRAY_LEN(builtin) && len < max; i++)
-		if (is_enabled(transport, &builtin[i]))
-			names[len++] = builtin[i].name;
+	for (size_t i = 0; i < PU_ARRAY_LEN(builtin) && len < max; i++) {
+		const char *name = name_of(transport, &builtin[i]);
+		if (name != NULL)
+			names[len++] = name;
+	}
 	return len + transport_handoff_list(transport->handoff, names + len, max - len);
 }

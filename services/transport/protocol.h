@@ -6,15 +6,17 @@
 #include "substream.h"
 
 struct transport_protocol {
-	const char *name;
+	const char *name;                          /* NULL: the configuration has it */
 	const struct transport_substream_ops *ops; /* of inbound substreams */
-	unsigned per_conn_max;                     /* inbound at once on one connection */
+	unsigned
+	    per_conn_max; /* inbound at once on one connection; 0 = only the configured limit */
 };
 
-/* Who serves `name` on a new inbound substream of `conn`; NULL: nobody, or too many of them. */
-const struct transport_protocol *transport_protocol_find(struct transport *transport,
-                                                         struct transport_conn *conn,
-                                                         const char *name);
+/* Who serves `name` on a new inbound substream of `conn`. PU_ENOTFOUND: nobody; PU_ELIMIT: the
+ * connection has as many of it as it may have (limits.streams_per_protocol at most). */
+enum pu_err transport_protocol_find(struct transport *transport,
+                                    const struct transport_conn *conn, const char *name,
+                                    const struct transport_protocol **out) PU_MUST_CHECK;
 /* All names, for identify: at most `max`; answers how many. The views live until the
  * next change of registrations. */
 size_t transport_protocol_list(const struct transport *transport, const char **names,

@@ -1,6 +1,7 @@
 /* Knows which option of the configuration is which parameter of the QUIC endpoint. */
 #include "settings.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -42,6 +43,8 @@ void transport_settings_secret(const struct pu_config *config, uint8_t secret[32
 		if (err != PU_OK)
 			pu_warn("transport.secret", "file=%s error=%s", path, pu_err_code(err));
 	}
+	if (content.data != NULL)
+		sodium_memzero(content.data, content.cap);
 	pu_buffer_fini(&content);
 	pu_free(path);
 }

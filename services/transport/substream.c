@@ -16,8 +16,8 @@ static void release(struct transport_substream *substream)
 {
 	transport_deadline_clear(timers_of(substream), &substream->negotiation);
 	pu_list_remove(&substream->in_conn);
-	if (substream->conn != NULL)
-		substream->conn->substreams_len--;
+	if (substream->conn != NULL && --substream->conn->substreams_len == 0)
+		substream->conn->idle_since_ms = transport_timers_now(timers_of(substream));
 	pu_quic_stream_close(substream->quic);
 	pu_free(substream->protocol);
 	pu_free(substream);
@@ -100,21 +100,29 @@ static void opened(struct transport_substream *substream)
 		deliver(substream);
 }
 
-/* Looks up the proposal; answers yes or no. */
-static void consider(struct transport_substream *substream)
+/* Looks up the proposal; answers yes or no. False: it ended the substream. */
+static bool consider(struct transport_substream *substream)
 {
 	struct pu_multistream_responder *responder = &substream->select.responder;
 	struct pu_bytes name = pu_multistream_responder_proposal(responder);
 	char *protocol = pu_strndup((const char *)name.data, name.len);
-	const struct transport_protocol *found =
-	    transport_protocol_find(substream->transport, substream->conn, protocol);
-	pu_multistream_responder_answer(responder, found != NULL);
-	if (found == NULL) {
+	const struct transport_protocol *found = NULL;
+	enum pu_err err =
+	    transport_protocol_find(substream->transport, substream->conn, protocol, &found);
+	if (err == PU_ELIMIT) { /* "na" would say that we do not know it */
 		pu_free(protocol);
-		return;
+		reset_both(substream, STREAM_CODE_LIMIT);
+		release(substream);
+		return false;
+	}
+	pu_multistream_responder_answer(responder, err == PU_OK);
+	if (err != PU_OK) {
+		pu_free(protocol);
+		return true;
 	}
 	substream->protocol = protocol;
 	substream->ops = found->ops;
+	return true;
 }
 
 static enum pu_multistream_event read_selection(struct transport_substream *substream,
@@ -166,8 +174,7 @@ static bool step(struct transport_substream *substream, enum pu_multistream_even
 	case PU_MULTISTREAM_FLUSH:
 		return flush_selection(substream); /* else the peer reads none of our answers: wait */
 	case PU_MULTISTREAM_PROPOSAL:
-		consider(substream);
-		return flush_selection(substream);
+		return consider(substream) && flush_selection(substream);
 	case PU_MULTISTREAM_DONE:
 		(void)flush_selection(substream);
 		return false;
@@ -224,24 +231,32 @@ enum pu_err transport_substream_open(struct transport_conn *conn, const char *pr
 	substream->handler = handler;
 	substream->protocol = pu_strdup(protocol);
 	substream->proposal[0] = substream->protocol;
-	substream->state = lazy ? SUBSTREAM_LAZY : SUBSTREAM_PROPOSING;
+	substream->state = SUBSTREAM_PROPOSING;
 	err = pu_multistream_initiator_init(&substream->select.initiator, substream->proposal, 1);
 	if (err != PU_OK) {
 		release(substream);
 		return err;
 	}
-	flush_initiator(substream);
+	if (flush_selection(substream) && lazy)
+		substream->state = SUBSTREAM_LAZY;
 	*out = substream;
 	return PU_OK;
 }
 
+/* The answer to our proposal is still to come, and nobody has said that it is not wanted. */
+static bool answer_is_due(struct transport_substream *substream)
+{
+	enum pu_quic_recv state;
+	if (substream->state != SUBSTREAM_LAZY && substream->state != SUBSTREAM_PROPOSING)
+		return false;
+	(void)pu_quic_stream_peek(substream->quic, NULL, 0, &state);
+	return substream->conn != NULL && state == PU_QUIC_RECV_OPEN &&
+	       pu_multistream_initiator_output(&substream->select.initiator).len == 0;
+}
+
 void transport_substream_close(struct transport_substream *substream)
 {
-	bool waits =
-	    !substream->inbound && substream->conn != NULL &&
-	    (substream->state == SUBSTREAM_LAZY || substream->state == SUBSTREAM_PROPOSING) &&
-	    pu_quic_stream_can_send(substream->quic);
-	if (!waits) {
+	if (!answer_is_due(substream)) {
 		release(substream);
 		return;
 	}
@@ -267,7 +282,7 @@ static void linger(struct transport_substream *substream)
 
 void transport_substream_on_data(struct transport_substream *substream)
 {
-	if (substream->conn != NULL && substream->conn->state == CONN_CHECKING)
+	if (substream->conn != NULL && substream->conn->state != CONN_UP)
 		return; /* policy first; flow control holds the bytes */
 	switch (substream->state) {
 	case SUBSTREAM_LINGERING:
@@ -293,7 +308,8 @@ void transport_substream_on_data(struct transport_substream *substream)
 
 void transport_substream_resume(struct transport_substream *substream)
 {
-	if (pu_quic_stream_readable(substream->quic) > 0)
+	/* Even if there is nothing to read: it may have ended meanwhile. */
+	if (substream->state == SUBSTREAM_RESPONDING)
 		transport_substream_on_data(substream);
 }
 
@@ -301,7 +317,7 @@ void transport_substream_on_writable(struct transport_substream *substream)
 {
 	if (substream->state == SUBSTREAM_RESPONDING || substream->state == SUBSTREAM_PROPOSING) {
 		if (flush_selection(substream))
-			transport_substream_resume(substream);
+			transport_substream_on_data(substream);
 		return;
 	}
 	if (substream->ops != NULL && substream->ops->on_writable != NULL)

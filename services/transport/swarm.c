@@ -64,16 +64,18 @@ void transport_swarm_fini(struct transport *transport)
 	size_t pos = 0;
 	struct pu_bytes key;
 	void *value;
-	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
-		struct transport_peer *peer = value;
-		PU_LIST_FOREACH(node, &peer->conns)
-			transport_conn_free(PU_LIST_ENTRY(node, struct transport_conn, in_peer));
-		peer_free(peer);
-	}
+	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value))
+		peer_free(value);
 	pu_map_fini(&transport->swarm.peers);
 }
 
 /* ---- connections of a peer ---- */
+
+/* Allowed, and not about to close. */
+static bool is_usable(const struct transport_conn *conn)
+{
+	return conn->state == CONN_UP && pu_quic_conn_is_up(conn->quic);
+}
 
 /* Among those that are up: the one that carries most, then the oldest. */
 struct transport_conn *transport_peer_best(const struct transport_peer *peer)
@@ -81,11 +83,18 @@ struct transport_conn *transport_peer_best(const struct transport_peer *peer)
 	struct transport_conn *best = NULL;
 	PU_LIST_FOREACH(node, &peer->conns) {
 		struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
-		if (conn->state == CONN_UP &&
-		    (best == NULL || conn->substreams_len > best->substreams_len))
+		if (is_usable(conn) && (best == NULL || conn->substreams_len > best->substreams_len))
 			best = conn;
 	}
 	return best;
+}
+
+size_t transport_peer_conns_up(const struct transport_peer *peer)
+{
+	size_t count = 0;
+	PU_LIST_FOREACH(node, &peer->conns)
+		count += is_usable(PU_LIST_ENTRY(node, struct transport_conn, in_peer));
+	return count;
 }
 
 void transport_peer_disconnect(struct transport_peer *peer, uint64_t code, const char *reason)
@@ -159,6 +168,8 @@ void transport_peer_connect(struct transport_peer *peer, struct transport_waiter
 	                       on_waiter_deadline);
 	if (peer->dial == NULL)
 		transport_dial_start(peer, addresses);
+	else
+		transport_dial_add(peer->dial, addresses);
 }
 
 /* ---- keeping connected ---- */
@@ -172,6 +183,8 @@ static void on_retry(struct transport_deadline *deadline)
 
 static void retry_later(struct transport_peer *peer)
 {
+	if (peer->transport->draining)
+		return;
 	uint64_t delay_ms =
 	    pu_backoff_ms(peer->attempt++, TRANSPORT_RECONNECT_BASE_MS, TRANSPORT_RECONNECT_MAX_MS);
 	transport_deadline_set(&peer->transport->timers, &peer->retry, delay_ms, on_retry);
@@ -187,6 +200,20 @@ void transport_peer_need(struct transport_peer *peer, bool needed)
 	if (peer->needed > 0 && --peer->needed == 0)
 		transport_deadline_clear(&peer->transport->timers, &peer->retry);
 	transport_peer_settle(peer);
+}
+
+void transport_swarm_retry(struct transport *transport)
+{
+	size_t pos = 0;
+	struct pu_bytes key;
+	void *value;
+	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
+		struct transport_peer *peer = value;
+		if (peer->needed == 0 || peer->dial != NULL || transport_peer_best(peer) != NULL)
+			continue;
+		peer->attempt = 0;
+		transport_deadline_set(&transport->timers, &peer->retry, 0, on_retry);
+	}
 }
 
 void transport_peer_dial_failed(struct transport_peer *peer, enum pu_err err, const char *text)
@@ -216,9 +243,9 @@ void transport_peer_conn_down(struct transport_conn *conn)
 	peer->conns_len--;
 	if (conn->state == CONN_UP)
 		transport->swarm.conns_up--;
-	if (conn->state == CONN_UP && peer->needed > 0 && !transport->draining &&
-	    transport_peer_best(peer) == NULL) {
-		if (uv_now(transport->loop) - conn->since_ms >= TRANSPORT_RECONNECT_HEALTH_MS)
+	if (conn->state == CONN_UP && peer->needed > 0 && transport_peer_best(peer) == NULL) {
+		if (transport_timers_now(&transport->timers) - conn->since_ms >=
+		    TRANSPORT_RECONNECT_HEALTH_MS)
 			peer->attempt = 0;
 		retry_later(peer);
 	}

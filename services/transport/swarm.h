@@ -30,10 +30,13 @@ struct transport_conn {
 	struct pu_quic_conn *quic;
 	enum transport_conn_state state;
 	bool inbound;
-	char *address;             /* remote, multiaddr text */
-	uint64_t since_ms;         /* loop time of becoming up */
-	uint64_t ask;              /* open question to auth */
-	char *denied;              /* why auth said no */
+	char *address;                     /* remote, multiaddr text */
+	uint64_t since_ms;                 /* of becoming up */
+	uint64_t idle_since_ms;            /* when the last substream ended */
+	uint64_t ask;                      /* open question to auth */
+	struct transport_deadline recheck; /* ask again: auth did not answer */
+	char *refused;                     /* why we closed it; NULL: we did not */
+	enum pu_err refused_err;
 	struct pu_list substreams; /* struct transport_substream */
 	size_t substreams_len;
 	/* From identify; empty before. */
@@ -83,6 +86,8 @@ struct transport_peer *transport_swarm_peer(struct transport *transport,
                                             const struct pu_peer_id *id);
 /* The best connection that is up, or NULL. */
 struct transport_conn *transport_peer_best(const struct transport_peer *peer);
+/* How many are up and not about to close. */
+size_t transport_peer_conns_up(const struct transport_peer *peer);
 /* Calls waiter->done once: at once when there is a connection, else after dialing the
  * addresses that naming knows and `addresses`, or at the deadline (0 = default). */
 void transport_peer_connect(struct transport_peer *peer, struct transport_waiter *waiter,
@@ -94,6 +99,9 @@ void transport_peer_need(struct transport_peer *peer, bool needed);
 void transport_peer_disconnect(struct transport_peer *peer, uint64_t code, const char *reason);
 /* authorized_keys changed: asks again about every connection. */
 void transport_swarm_recheck(struct transport *transport);
+/* Something changed that lets hope: dials the needed peers without a connection now, instead of
+ * after their backoff. */
+void transport_swarm_retry(struct transport *transport);
 
 /* For dial.c: the attempt is over without a connection. */
 void transport_peer_dial_failed(struct transport_peer *peer, enum pu_err err, const char *text);

@@ -49,12 +49,17 @@ void transport_timers_fini(struct transport_timers *timers)
 	uv_close((uv_handle_t *)&timers->timer, NULL);
 }
 
+uint64_t transport_timers_now(const struct transport_timers *timers)
+{
+	return uv_now(timers->timer.loop);
+}
+
 void transport_deadline_set(struct transport_timers *timers,
                             struct transport_deadline *deadline, uint64_t delay_ms,
                             void (*fire)(struct transport_deadline *deadline))
 {
 	deadline->fire = fire;
-	pu_heap_set(&timers->heap, &deadline->node, uv_now(timers->timer.loop) + delay_ms);
+	pu_heap_set(&timers->heap, &deadline->node, transport_timers_now(timers) + delay_ms);
 	rearm(timers);
 }
 

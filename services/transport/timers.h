@@ -21,6 +21,9 @@ struct transport_timers {
 void transport_timers_init(struct transport_timers *timers, uv_loop_t *loop);
 void transport_timers_fini(struct transport_timers *timers);
 
+/* The loop's milliseconds: the one clock of the host besides QUIC's. */
+uint64_t transport_timers_now(const struct transport_timers *timers);
+
 /* fire(deadline) runs once after delay_ms; setting it again moves it. */
 void transport_deadline_set(struct transport_timers *timers,
                             struct transport_deadline *deadline, uint64_t delay_ms,

@@ -2,6 +2,8 @@
 #include "transport.h"
 
 #include <gnutls/gnutls.h>
+#include <sodium.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -10,6 +12,7 @@
 #include "handoff.h"
 #include "identify.h"
 #include "settings.h"
+#include "trim.h"
 
 static enum pu_err verify_cert(void *user, struct pu_bytes cert_der, struct pu_peer_id *out)
 {
@@ -33,6 +36,7 @@ static enum pu_err start_engine(struct transport *transport)
 		return err;
 	err = transport_engine_init(&transport->engine, transport->loop, &quic,
 	                            &transport_conn_callbacks, transport);
+	sodium_memzero(quic.secret, sizeof(quic.secret));
 	if (err != PU_OK)
 		gnutls_certificate_free_credentials(quic.credentials);
 	return err;
@@ -75,13 +79,34 @@ static void log_listening(const struct transport *transport)
 	}
 }
 
+/* ---- addresses of this machine ---- */
+
+static void on_readdress(struct transport_deadline *deadline)
+{
+	struct transport *transport = PU_CONTAINER_OF(deadline, struct transport, readdress);
+	if (!transport_own_addrs_refresh(transport))
+		return;
+	log_listening(transport);
+	transport_identity_sign_record(transport);
+	pu_host_note(transport->host, "listening on %zu addresses", transport->own.listen_len);
+	transport_swarm_retry(transport); /* a network that came up may lead to peers */
+}
+
+static void on_interfaces_changed(void *user)
+{
+	struct transport *transport = user;
+	if (transport->readdress.node.index == 0)
+		transport_deadline_set(&transport->timers, &transport->readdress,
+		                       TRANSPORT_READDRESS_MS, on_readdress);
+}
+
 static void on_identity(struct transport *transport)
 {
 	enum pu_err err = start_engine(transport);
 	if (err == PU_OK)
-		err = listen_all(transport);
-	if (err == PU_OK)
 		err = transport_handoff_new(transport, &transport->handoff);
+	if (err == PU_OK)
+		err = listen_all(transport);
 	if (err != PU_OK) {
 		pu_host_fail(transport->host, false, "transport.start", "code=%s", pu_err_code(err));
 		return;
@@ -89,6 +114,8 @@ static void on_identity(struct transport *transport)
 	transport_own_addrs_refresh(transport);
 	log_listening(transport);
 	transport_identity_sign_record(transport);
+	transport->interfaces =
+	    transport_interfaces_new(transport->loop, on_interfaces_changed, transport);
 	pu_host_note(transport->host, "listening on %zu addresses", transport->own.listen_len);
 	pu_host_ready(transport->host);
 }
@@ -111,6 +138,20 @@ void transport_on_auth_changed(void *state, const struct pu_message *event)
 {
 	(void)event;
 	transport_swarm_recheck(state);
+	transport_swarm_retry(state);
+}
+
+void transport_on_naming_changed(void *state, const struct pu_message *event)
+{
+	(void)event;
+	transport_swarm_retry(state);
+}
+
+/* Whatever changed while nobody listened. */
+void transport_connected(void *state, enum pu_service service)
+{
+	if (service == PU_SERVICE_AUTH)
+		transport_swarm_recheck(state);
 }
 
 static bool same_strings(const struct pu_strings *a, const struct pu_strings *b)
@@ -123,39 +164,72 @@ static bool same_strings(const struct pu_strings *a, const struct pu_strings *b)
 	return true;
 }
 
-/* Limits per source and negotiation times are read where they are used. The rest belongs to
- * sockets and connections that exist. */
+/* What belongs to sockets and connections that exist. */
+static bool needs_restart(const struct pu_config *old, const struct pu_config *config)
+{
+	const struct pu_config_limits *a = &old->limits, *b = &config->limits;
+	return !same_strings(&old->network.listen_addresses, &config->network.listen_addresses) ||
+	       old->network.congestion_control != config->network.congestion_control ||
+	       old->network.idle_timeout_ms != config->network.idle_timeout_ms ||
+	       old->network.keep_alive_ms != config->network.keep_alive_ms ||
+	       a->connections < b->connections || a->pending_handshakes != b->pending_handshakes ||
+	       a->streams_per_connection != b->streams_per_connection ||
+	       a->handshake_timeout_ms != b->handshake_timeout_ms || a->memory != b->memory ||
+	       a->stream_window != b->stream_window ||
+	       a->stream_window_max != b->stream_window_max ||
+	       a->connection_window != b->connection_window ||
+	       a->connection_window_max != b->connection_window_max;
+}
+
+/* All other options are read where they are used. */
 void transport_reload(void *state, const struct pu_config *old)
 {
 	struct transport *transport = state;
 	const struct pu_config *config = pu_host_config(transport->host);
-	if (!same_strings(&old->network.listen_addresses, &config->network.listen_addresses))
-		pu_warn(
-		    "reload.partly",
-		    "key=network.listen_addresses reason=\"takes effect when the daemon restarts\"");
-	if (transport->engine.quic != NULL && transport_own_addrs_refresh(transport))
+	if (needs_restart(old, config))
+		pu_warn("reload.partly",
+		        "reason=\"addresses, congestion control, times, windows and larger limits of "
+		        "connections take effect when transport is started again\"");
+	if (transport->handoff == NULL)
+		return; /* not serving yet */
+	transport_trim(transport);
+	if (strcmp(old->ping_pong.id, config->ping_pong.id) != 0 ||
+	    old->ping_pong.enabled != config->ping_pong.enabled)
+		transport_push_later(transport);
+	if (transport_own_addrs_refresh(transport))
 		transport_identity_sign_record(transport);
 }
 
 /* ---- end ---- */
 
+/* Ends all connections and with them everything that hangs on them. */
+static void say_goodbye(struct transport *transport)
+{
+	if (transport->draining)
+		return;
+	transport->draining = true;
+	if (transport->engine.quic == NULL)
+		return;
+	pu_quic_endpoint_shutdown(transport->engine.quic, CONN_CODE_SHUTDOWN, "shutting down");
+	transport_engine_flush(&transport->engine);
+}
+
 void transport_drain(void *state)
 {
 	struct transport *transport = state;
-	transport->draining = true;
-	if (transport->engine.quic != NULL) {
-		pu_quic_endpoint_shutdown(transport->engine.quic, CONN_CODE_SHUTDOWN, "shutting down");
-		transport_engine_flush(&transport->engine);
-	}
+	say_goodbye(transport);
 	pu_host_drained(transport->host);
 }
 
 void transport_stop(void *state)
 {
 	struct transport *transport = state;
+	say_goodbye(transport);
+	transport_interfaces_free(transport->interfaces);
 	transport_handoff_free(transport->handoff);
 	transport_swarm_fini(transport);
 	transport_engine_fini(&transport->engine);
+	transport_identity_fini(transport);
 	transport_own_addrs_fini(&transport->own);
 	pu_map_fini(&transport->sources);
 	transport_timers_fini(&transport->timers);

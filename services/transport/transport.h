@@ -4,6 +4,7 @@
 
 #include "identity.h"
 #include "io_engine.h"
+#include "io_interfaces.h"
 #include "own_addrs.h"
 #include "skeleton/service.h"
 #include "swarm.h"
@@ -20,8 +21,11 @@ struct transport {
 	struct transport_swarm swarm;
 	struct transport_own_addrs own;
 	struct transport_handoff *handoff;
-	struct transport_deadline push; /* debounce of identify push */
-	struct pu_map sources;          /* see conn_limit.h */
+	struct transport_deadline push;      /* debounce of identify push */
+	struct transport_deadline trim;      /* see trim.h */
+	struct transport_deadline readdress; /* debounce of changes of interfaces */
+	struct transport_interfaces *interfaces;
+	struct pu_map sources; /* see conn_limit.h */
 	bool draining;
 };
 
@@ -32,6 +36,8 @@ enum pu_err transport_start(struct pu_host *host, void *state);
 void transport_reload(void *state, const struct pu_config *old);
 void transport_drain(void *state);
 void transport_stop(void *state);
+void transport_connected(void *state, enum pu_service service);
 void transport_on_auth_changed(void *state, const struct pu_message *event);
+void transport_on_naming_changed(void *state, const struct pu_message *event);
 
 #endif
