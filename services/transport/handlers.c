@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "codes.h"
 #include "ping.h"
+#include "proto/limits.h"
 #include "substream.h"
 
 /* Parses the peer of a request, or fails it. */
@@ -73,6 +74,27 @@ static size_t list_protocols(const struct transport_conn *conn, const char **out
 
 #define SHOWN_PROTOCOLS_MAX 64
 
+/* What an answer may hold: with many connections first the protocols are left out, then
+ * connections. */
+#define PEERS_BYTES_MAX (PU_MESSAGE_MAX - PU_MESSAGE_MAX / 8)
+
+static size_t encoded_size(const struct pu_connection_info *info)
+{
+	size_t size = 256 + strlen(info->address) + strlen(info->agent); /* keys and numbers */
+	for (size_t i = 0; i < info->protocols.len; i++)
+		size += strlen(info->protocols.items[i]) + 3;
+	return size;
+}
+
+/* Answers whether it fits, perhaps without its protocols. */
+static bool make_fit(struct pu_connection_info *info, size_t *bytes)
+{
+	if (*bytes + encoded_size(info) > PEERS_BYTES_MAX / 2)
+		info->protocols.len = 0;
+	*bytes += encoded_size(info);
+	return *bytes <= PEERS_BYTES_MAX;
+}
+
 static struct pu_connection_info describe(const struct transport_conn *conn,
                                           const char **protocols)
 {
@@ -97,7 +119,10 @@ static void transport_on_peers(void *state, struct pu_request *request, const vo
 {
 	(void)message;
 	struct transport *transport = state;
-	size_t max = transport->swarm.conns_up, len = 0, pos = 0;
+	size_t max = transport->swarm.conns_up < PU_FIELD_CONNECTIONS_MAX
+	                 ? transport->swarm.conns_up
+	                 : PU_FIELD_CONNECTIONS_MAX;
+	size_t len = 0, pos = 0, bytes = 0;
 	struct pu_connection_info *infos = pu_calloc(max + 1, sizeof(*infos));
 	const char **protocols = pu_calloc(max + 1, SHOWN_PROTOCOLS_MAX * sizeof(*protocols));
 	struct pu_bytes key;
@@ -110,7 +135,7 @@ static void transport_on_peers(void *state, struct pu_request *request, const vo
 			if (conn->state != CONN_UP || len == max)
 				continue;
 			infos[len] = describe(conn, protocols + len * SHOWN_PROTOCOLS_MAX);
-			len++;
+			len += make_fit(&infos[len], &bytes);
 		}
 	}
 	struct pu_transport_connections answer = {.connections = {infos, len}};

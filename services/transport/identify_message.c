@@ -8,6 +8,7 @@
 #include "p2p/identify.h"
 #include "p2p/multiaddr_class.h"
 #include "p2p/peer_record.h"
+#include "proto/limits.h"
 #include "protocol.h"
 #include "transport.h"
 
@@ -103,7 +104,8 @@ static void tell_addr(struct told *told, const struct transport_conn *conn,
 	if (!pu_addr_class_may_keep(pu_multiaddr_class(&addr), remote_class(conn)))
 		return;
 	pu_multiaddr_strip_peer(&addr);
-	told->addrs[told->addrs_len++] = pu_strdup(pu_multiaddr_print(&addr, text));
+	if (strlen(pu_multiaddr_print(&addr, text)) <= PU_FIELD_ADDRESS_MAX)
+		told->addrs[told->addrs_len++] = pu_strdup(text);
 }
 
 /* The signed record counts for more than the plain list. */
@@ -131,7 +133,8 @@ static void observe(struct transport_conn *conn, const struct pu_identify *messa
 		return;
 	pu_multiaddr_strip_peer(&observed); /* js appends our own peer ID */
 	transport_own_addrs_observe(conn->transport, &observed);
-	pu_multiaddr_print(&observed, text);
+	if (strlen(pu_multiaddr_print(&observed, text)) > PU_FIELD_ADDRESS_MAX)
+		text[0] = '\0';
 }
 
 static void publish(struct transport_conn *conn, const struct pu_identify *message)

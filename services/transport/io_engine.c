@@ -98,6 +98,27 @@ static size_t send_out(void *user, const struct pu_quic_datagrams *out)
 	return taken;
 }
 
+static enum pu_err make_fine_timer(struct transport_engine *engine)
+{
+	engine->fine_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (engine->fine_fd < 0)
+		return PU_EIO;
+	if (uv_poll_init(engine->loop, &engine->fine, engine->fine_fd) != 0) {
+		close(engine->fine_fd);
+		return PU_EIO;
+	}
+	engine->fine.data = engine;
+	uv_poll_start(&engine->fine, UV_READABLE, on_fine);
+	return PU_OK;
+}
+
+static void close_fine_timer(struct transport_engine *engine)
+{
+	uv_poll_stop(&engine->fine);
+	uv_close((uv_handle_t *)&engine->fine, NULL);
+	close(engine->fine_fd);
+}
+
 enum pu_err transport_engine_init(struct transport_engine *engine, uv_loop_t *loop,
                                   const struct pu_quic_config *config,
                                   const struct pu_quic_callbacks *callbacks, void *user)
@@ -105,14 +126,14 @@ enum pu_err transport_engine_init(struct transport_engine *engine, uv_loop_t *lo
 	*engine = (struct transport_engine){
 	    .loop = loop, .callbacks = *callbacks, .armed = UINT64_MAX, .fine_fd = -1};
 	engine->callbacks.send = send_out;
-	enum pu_err err = pu_quic_endpoint_new(config, &engine->callbacks, user, &engine->quic);
+	enum pu_err err = make_fine_timer(engine);
 	if (err != PU_OK)
 		return err;
-	engine->fine_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (engine->fine_fd < 0 || uv_poll_init(loop, &engine->fine, engine->fine_fd) != 0)
-		return PU_EIO; /* the process ends: nothing to undo */
-	engine->fine.data = engine;
-	uv_poll_start(&engine->fine, UV_READABLE, on_fine);
+	err = pu_quic_endpoint_new(config, &engine->callbacks, user, &engine->quic);
+	if (err != PU_OK) {
+		close_fine_timer(engine);
+		return err;
+	}
 	uv_timer_init(loop, &engine->coarse);
 	engine->coarse.data = engine;
 	uv_prepare_init(loop, &engine->prepare);
@@ -129,9 +150,7 @@ void transport_engine_fini(struct transport_engine *engine)
 		transport_udp_free(engine->sockets[i]);
 	uv_close((uv_handle_t *)&engine->prepare, NULL);
 	uv_close((uv_handle_t *)&engine->coarse, NULL);
-	uv_poll_stop(&engine->fine);
-	uv_close((uv_handle_t *)&engine->fine, NULL);
-	close(engine->fine_fd);
+	close_fine_timer(engine);
 	pu_quic_endpoint_free(engine->quic);
 	engine->quic = NULL; /* the handles are closing: their memory stays */
 }

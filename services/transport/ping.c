@@ -74,13 +74,27 @@ static const struct transport_substream_ops answered_ops = {
     .on_failed = on_failed,
 };
 
+/* The first bytes, wherever QUIC has them. */
+static size_t peek_line(struct transport_substream *substream, char line[PINGPONG_MAX],
+                        enum pu_quic_recv *state)
+{
+	struct iovec pieces[4];
+	size_t have = 0;
+	size_t count = pu_quic_stream_peek(substream->quic, pieces, PU_ARRAY_LEN(pieces), state);
+	for (size_t i = 0; i < count && have < PINGPONG_MAX; i++) {
+		size_t room = PINGPONG_MAX - have;
+		size_t len = pieces[i].iov_len < room ? pieces[i].iov_len : room;
+		memcpy(line + have, pieces[i].iov_base, len);
+		have += len;
+	}
+	return have;
+}
+
 static void answer_line(struct transport_substream *substream)
 {
-	struct iovec piece;
+	char line[PINGPONG_MAX];
 	enum pu_quic_recv state;
-	size_t pieces = pu_quic_stream_peek(substream->quic, &piece, 1, &state);
-	const char *line = pieces > 0 ? piece.iov_base : "";
-	size_t have = pieces > 0 ? piece.iov_len : 0;
+	size_t have = peek_line(substream, line, &state);
 	const char *end = memchr(line, '\n', have);
 	if (end == NULL && have < PINGPONG_MAX && state == PU_QUIC_RECV_OPEN)
 		return; /* the line is not whole yet */
