@@ -129,7 +129,7 @@ static enum cli_exit result(const struct pinger *pinger)
 		return cli_daemon_fail(pinger->daemon, true, "cannot ping %s", pinger->peer.typed);
 	return cli_fail(pinger->cli, CLI_UNREACHABLE,
 	                "is the peer on? its known addresses: peerup peer list",
-	                "%s did not answer", pinger->peer.typed);
+	                "%s did not answer: %s", pinger->peer.typed, pinger->daemon->text);
 }
 
 static enum cli_exit run(struct cli *cli)
