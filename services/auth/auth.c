@@ -155,9 +155,10 @@ static enum pu_err load_key(struct auth *auth)
 	struct pu_public_key public_key;
 
 	if (err != PU_OK) {
-		pu_error("auth.key", "path=%s problem=%s", path, pu_key_file_advice(err));
-		/* Nothing gets better by trying again. */
-		return err == PU_EIO ? err : PU_EPERM;
+		/* Nothing but a failing disk gets better by trying again. */
+		pu_host_fail(auth->host, err != PU_EIO, "auth.key", "%s %s", path,
+		             pu_key_file_advice(err));
+		return err;
 	}
 	auth->has_key = true;
 	public_key = pu_key_public(&auth->key);
