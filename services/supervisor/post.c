@@ -120,6 +120,16 @@ static void hand_back_kept(struct sup_post *post)
 	}
 }
 
+/* Before service.go it says that changes will come this way: then the service's sandbox can leave
+ * the config directory out. */
+static void hand_config(struct sup_post *post)
+{
+	int fd = open(post->supervisor->config.path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		say(post, PU_MSG_SERVICE_CONFIG, &(struct pu_service_config){0}, fd);
+}
+
 static enum pu_err open_channel(struct sup_post *post, int fd)
 {
 	enum pu_err err =
@@ -150,6 +160,7 @@ static enum pu_err spawn(struct sup_child *child, pid_t *pid)
 	}
 	pu_roster_set(supervisor->roster, child->id, *pid);
 	hand_back_kept(post);
+	hand_config(post);
 	say(post, PU_MSG_SERVICE_GO, &(struct pu_service_go){0}, -1);
 	return PU_OK;
 }
@@ -161,7 +172,9 @@ static void ask_health(struct sup_child *child)
 
 static void send_signal(struct sup_child *child, int signo)
 {
-	if (child->pid > 0 && kill(child->pid, signo) != 0)
+	if (signo == SIGHUP)
+		hand_config(child->user);
+	else if (child->pid > 0 && kill(child->pid, signo) != 0)
 		pu_warn("service.signal_failed", "service=%s pid=%d signal=%d errno=%d",
 		        pu_service_name(child->id), (int)child->pid, signo, errno);
 }
