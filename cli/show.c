@@ -103,11 +103,10 @@ void cli_show_exposed(const struct cli *cli, const struct pu_items *exposed, con
 	const struct pu_exposed *row = exposed->items;
 
 	for (size_t i = 0; i < exposed->len; i++) {
-		const char *state = row[i].enabled ? "enabled" : "disabled";
-
 		cli_table_cell(table, CLI_PLAIN, "%s", row[i].name);
 		cli_table_cell(table, CLI_PLAIN, "%s", row[i].target);
-		cli_table_cell(table, cli_show_state(state), "%s", state);
+		cli_table_cell(table, row[i].enabled ? CLI_GOOD : CLI_FAINT, "%s",
+		               row[i].enabled ? "enabled" : "disabled");
 		put_list(table, row[i].allowed_peers, "all authorized");
 		put_list(table, row[i].tags, "");
 	}
