@@ -390,7 +390,7 @@ Test(auth, publishes_the_moment_when_somebody_expires)
 	auth.rechecked_ms = UINT64_C(1767225600000) - 1;
 	auth_reload(&auth);
 	cr_assert_eq(host.published, 0);
-	uv_run(&host.loop, UV_RUN_ONCE);
+	uv_run(&host.loop, UV_RUN_NOWAIT);
 	cr_assert_eq(host.published, 1);
 	cr_assert_eq(host.generation, auth.roll.generation);
 	assert_verdict(ALICE, false, "expired on 2026-01-01T00:00:00Z");
