@@ -97,7 +97,7 @@ static void start(struct sup_child *child, uint64_t now_ns)
 	pid_t pid = 0;
 	enum pu_err err = child->ops->spawn(child, &pid);
 
-	child->asked = child->reload_later = false;
+	child->asked = false;
 	child->note[0] = '\0';
 	if (err == PU_OK) {
 		child->pid = pid;
@@ -135,9 +135,6 @@ static void run(struct sup_child *child, uint64_t now_ns)
 {
 	(void)now_ns;
 	enter(child, CHILD_RUNNING);
-	if (child->reload_later)
-		child->ops->signal(child, SIGHUP);
-	child->reload_later = false;
 }
 
 static void note_health(struct sup_child *child, uint64_t now_ns)
@@ -186,17 +183,10 @@ static void give_up(struct sup_child *child, uint64_t now_ns)
 	enter_without_process(child, CHILD_FAILED, now_ns);
 }
 
-/* It may not listen to signals yet. */
-static void reload_later(struct sup_child *child, uint64_t now_ns)
-{
-	(void)now_ns;
-	child->reload_later = true;
-}
-
 static void pass_on_reload(struct sup_child *child, uint64_t now_ns)
 {
 	(void)now_ns;
-	child->ops->signal(child, SIGHUP);
+	child->ops->hand_config(child);
 }
 
 static void terminate(struct sup_child *child, uint64_t now_ns)
@@ -222,7 +212,7 @@ static void stopped(struct sup_child *child, uint64_t now_ns)
 static action_fn *const actions[CHILD_STATE_COUNT][CHILD_EVENT_COUNT] = {
 /*                    START         READY       HEALTHY      DEADLINE      EXITED      EXITED_PERM. RELOAD          STOP      */
 [CHILD_STOPPED]  = { start_afresh, impossible, impossible,  impossible,   impossible, impossible,  ignore,         ignore    },
-[CHILD_STARTING] = { ignore,       run,        note_health, check_health, back_off,   give_up,     reload_later,   terminate },
+[CHILD_STARTING] = { ignore,       run,        note_health, check_health, back_off,   give_up,     pass_on_reload, terminate },
 [CHILD_RUNNING]  = { ignore,       ignore,     note_health, check_health, back_off,   give_up,     pass_on_reload, terminate },
 [CHILD_HUNG]     = { ignore,       ignore,     ignore,      impossible,   back_off,   back_off,    ignore,         terminate },
 [CHILD_BACKOFF]  = { ignore,       impossible, impossible,  start_again,  impossible, impossible,  retry_at_once,  stopped   },

@@ -40,6 +40,7 @@ struct sup_child_ops {
 	/* Starts the program. PU_ENOTFOUND: there is none, and there will be none. */
 	enum pu_err (*spawn)(struct sup_child *child, pid_t *pid);
 	void (*ask_health)(struct sup_child *child);
+	void (*hand_config)(struct sup_child *child); /* it has changed */
 	void (*signal)(struct sup_child *child, int signo);
 	/* The state has changed. */
 	void (*changed)(struct sup_child *child);
@@ -56,7 +57,6 @@ struct sup_child {
 	uint64_t started_ns;  /* when this process was started, or this state without one began */
 	uint64_t deadline_ns; /* 0 = none */
 	bool asked;           /* a health question is open */
-	bool reload_later;    /* the configuration changed while it was starting */
 	unsigned attempt;     /* failures since it was last healthy for SUP_HEALTHY_MS */
 	uint64_t restarts;
 	char note[SUP_NOTE_MAX];  /* what this process says of itself */

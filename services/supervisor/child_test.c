@@ -14,7 +14,7 @@
 /* What the machine asked for. */
 struct record {
 	enum pu_err spawn_fails;
-	unsigned spawned, asked, changed;
+	unsigned spawned, asked, configs, changed;
 	int signals[8];
 	size_t signals_len;
 };
@@ -35,6 +35,11 @@ static void fake_ask(struct sup_child *child)
 	((struct record *)child->user)->asked++;
 }
 
+static void fake_hand_config(struct sup_child *child)
+{
+	((struct record *)child->user)->configs++;
+}
+
 static void fake_signal(struct sup_child *child, int signo)
 {
 	struct record *record = child->user;
@@ -47,7 +52,8 @@ static void fake_changed(struct sup_child *child)
 	((struct record *)child->user)->changed++;
 }
 
-static const struct sup_child_ops ops = {fake_spawn, fake_ask, fake_signal, fake_changed};
+static const struct sup_child_ops ops = {fake_spawn, fake_ask, fake_hand_config, fake_signal,
+                                         fake_changed};
 
 static struct record record;
 static struct sup_child child;
@@ -200,21 +206,14 @@ Test(child, a_reload_ends_the_pause)
 	cr_assert(eq(int, child.state, CHILD_STARTING));
 }
 
-Test(child, passes_sighup_on)
-{
-	run_at(S(1));
-	sup_child_handle(&child, CHILD_RELOAD, S(2));
-	cr_assert(eq(int, last_signal(), SIGHUP));
-	cr_assert(eq(int, child.state, CHILD_RUNNING));
-}
-
-Test(child, gets_sighup_once_it_is_ready_when_it_was_starting)
+Test(child, gets_a_changed_configuration_even_while_it_starts)
 {
 	start_at(S(1));
 	sup_child_handle(&child, CHILD_RELOAD, S(1));
-	cr_assert(eq(sz, record.signals_len, 0));
 	sup_child_handle(&child, CHILD_READY, S(2));
-	cr_assert(eq(int, last_signal(), SIGHUP));
+	sup_child_handle(&child, CHILD_RELOAD, S(3));
+	cr_assert(eq(uint, record.configs, 2));
+	cr_assert(eq(int, child.state, CHILD_RUNNING));
 }
 
 Test(child, is_asked_for_its_health_every_ten_seconds)

@@ -36,9 +36,14 @@ static void fake_ask(struct sup_child *child)
 	(void)child;
 }
 
+static void fake_hand_config(struct sup_child *child)
+{
+	add('~', child);
+}
+
 static void fake_signal(struct sup_child *child, int signo)
 {
-	add(signo == SIGKILL ? '!' : signo == SIGHUP ? '~' : '-', child);
+	add(signo == SIGKILL ? '!' : '-', child);
 }
 
 static void fake_changed(struct sup_child *child)
@@ -46,7 +51,8 @@ static void fake_changed(struct sup_child *child)
 	(void)child;
 }
 
-static const struct sup_child_ops ops = {fake_spawn, fake_ask, fake_signal, fake_changed};
+static const struct sup_child_ops ops = {fake_spawn, fake_ask, fake_hand_config, fake_signal,
+                                         fake_changed};
 
 static void fresh(void)
 {

@@ -120,10 +120,11 @@ static void hand_back_kept(struct sup_post *post)
 	}
 }
 
-/* Before service.go it says that changes will come this way: then the service's sandbox can leave
- * the config directory out. */
-static void hand_config(struct sup_post *post)
+/* Before service.go it says that changes will come this way: then the service's sandbox can
+ * leave the config directory out. */
+static void hand_config(struct sup_child *child)
 {
+	struct sup_post *post = child->user;
 	int fd = open(post->supervisor->config.path, O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0)
@@ -160,7 +161,7 @@ static enum pu_err spawn(struct sup_child *child, pid_t *pid)
 	}
 	pu_roster_set(supervisor->roster, child->id, *pid);
 	hand_back_kept(post);
-	hand_config(post);
+	hand_config(child);
 	say(post, PU_MSG_SERVICE_GO, &(struct pu_service_go){0}, -1);
 	return PU_OK;
 }
@@ -172,9 +173,7 @@ static void ask_health(struct sup_child *child)
 
 static void send_signal(struct sup_child *child, int signo)
 {
-	if (signo == SIGHUP)
-		hand_config(child->user);
-	else if (child->pid > 0 && kill(child->pid, signo) != 0)
+	if (child->pid > 0 && kill(child->pid, signo) != 0)
 		pu_warn("service.signal_failed", "service=%s pid=%d signal=%d errno=%d",
 		        pu_service_name(child->id), (int)child->pid, signo, errno);
 }
@@ -203,7 +202,8 @@ static void changed(struct sup_child *child)
 	pu_server_publish(post->supervisor->server, PU_MSG_SERVICE_STATE, &event);
 }
 
-const struct sup_child_ops sup_post_ops = {spawn, ask_health, send_signal, changed};
+const struct sup_child_ops sup_post_ops = {spawn, ask_health, hand_config, send_signal,
+                                           changed};
 
 /* ---- its end ---- */
 

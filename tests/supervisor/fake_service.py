@@ -51,6 +51,8 @@ def serve(answers=True):
             note("asked")
             if answers:
                 say("service.healthy")
+        if b"service.config" in data:
+            note("config", os.pread(fd, 1000, 0))
 
 
 def start():
@@ -61,6 +63,8 @@ def start():
         if b"service.kept" in data:
             kept.append((data, fd))
             note("kept", "port", socket.socket(fileno=os.dup(fd)).getsockname()[1])
+        if b"service.config" in data:
+            note("first config", os.pread(fd, 1000, 0))
         if b"service.go" in data:
             return kept
 
@@ -76,7 +80,6 @@ def main():
     except FileNotFoundError:
         does = "serve"
     signal.signal(signal.SIGTERM, signal.SIG_IGN if does == "stubborn" else stop)
-    signal.signal(signal.SIGHUP, lambda signo, frame: note("hup"))
     descriptors = sorted(int(fd) for fd in os.listdir("/proc/self/fd"))
     note("start", os.getpid(), "fds", *[fd for fd in descriptors if fd < 5], "group", os.getpgid(0),
          "notify", "NOTIFY_SOCKET" in os.environ)
