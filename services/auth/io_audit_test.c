@@ -43,12 +43,12 @@ static void remove_dir(void)
 	pu_free(old_path);
 }
 
-static size_t line_len(void)
+static long line_len(void)
 {
 	struct pu_log_line line;
 
 	auth_audit_format(&record, &line);
-	return line.len;
+	return (long)line.len;
 }
 
 static long size_of(const char *name)
@@ -73,7 +73,7 @@ Test(auth_io_audit, appends_to_a_private_file)
 	auth_audit_fini(&audit);
 	cr_assert_eq(stat(path, &st), 0);
 	cr_assert_eq(st.st_mode & 0777, 0600);
-	cr_assert_eq(st.st_size, 2 * line_len());
+	cr_assert_eq(size_of(path), 2 * line_len());
 }
 
 Test(auth_io_audit, begins_a_new_file_at_its_bound_and_keeps_one)
@@ -81,7 +81,7 @@ Test(auth_io_audit, begins_a_new_file_at_its_bound_and_keeps_one)
 	struct auth_audit audit;
 
 	auth_audit_init(&audit, path);
-	audit.rotate_bytes = 3 * line_len();
+	audit.rotate_bytes = 3 * (uint64_t)line_len();
 	for (int i = 0; i < 3; i++)
 		auth_audit_write(&audit, &record);
 	cr_assert_eq(size_of(old_path), -1);
@@ -98,7 +98,7 @@ Test(auth_io_audit, loses_lines_but_never_stops_when_it_cannot_rotate)
 	struct auth_audit audit;
 
 	auth_audit_init(&audit, path);
-	audit.rotate_bytes = line_len();
+	audit.rotate_bytes = (uint64_t)line_len();
 	cr_assert_eq(mkdir(old_path, 0700), 0);
 	for (int i = 0; i < 4; i++)
 		auth_audit_write(&audit, &record);
@@ -130,7 +130,7 @@ Test(auth_io_audit, rotates_even_when_somebody_removed_the_file)
 	struct auth_audit audit;
 
 	auth_audit_init(&audit, path);
-	audit.rotate_bytes = line_len();
+	audit.rotate_bytes = (uint64_t)line_len();
 	auth_audit_write(&audit, &record);
 	cr_assert_eq(unlink(path), 0);
 	auth_audit_write(&audit, &record);
@@ -172,7 +172,8 @@ Test(auth_io_audit, writes_to_nothing_but_a_file)
 /* A file-size limit stands in for a full disk: a part of the line fits. */
 Test(auth_io_audit, takes_back_a_line_that_was_cut_by_a_full_disk)
 {
-	const struct rlimit tight = {.rlim_cur = line_len() + 10, .rlim_max = RLIM_INFINITY};
+	const struct rlimit tight = {.rlim_cur = (rlim_t)line_len() + 10,
+	                             .rlim_max = RLIM_INFINITY};
 	const struct rlimit wide = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
 	struct auth_audit audit;
 

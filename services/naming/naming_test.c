@@ -421,7 +421,7 @@ Test(naming, tells_what_a_peer_offers_byte_by_byte)
 	cr_assert_eq(read(fd, &byte, 1), 0, "the question is a half-close");
 	for (size_t i = 0; i < sizeof(WEB) - 1; i++) {
 		cr_assert_not(request.answered);
-		peer_says(fd, WEB + i, 1);
+		peer_says(fd, &WEB[i], 1);
 		uv_run(&host.loop, UV_RUN_NOWAIT);
 	}
 	turn_until_answered();
