@@ -16,6 +16,12 @@ PEERUP = str(BIN / "peerup")
 # Sanitizers make everything slower; deadlines stretch, they are no sleeps.
 SLOW = {"asan": 4, "tsan": 8}.get(os.environ.get("PEERUP_PRESET", ""), 1)
 SERVICES = ("auth", "transport", "naming", "proxy")
+SANITIZERS = {
+    "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": f"suppressions={pathlib.Path(__file__).resolve().parents[1]}/lint/tsan.supp"
+    ":halt_on_error=1:atexit_sleep_ms=0",
+}
 SANITIZER_WORDS = re.compile(
     r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer)"
 )
@@ -127,7 +133,7 @@ class Node:
     # ---- commands ----
 
     def _env(self, config=True):
-        env = dict(os.environ, NO_COLOR="1")
+        env = {**SANITIZERS, **os.environ, "NO_COLOR": "1"}
         env.pop("PEERUP_CONFIG", None)
         if config:
             env["PEERUP_CONFIG"] = str(self.config)
