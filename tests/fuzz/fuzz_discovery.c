@@ -1,5 +1,5 @@
-/* Any bytes are a list of services or are refused; what is a list comes back the same when it is
- * written and read again. */
+/* Any bytes are a list of services or are refused; what is a list comes back the same when it
+ * is written and read again. */
 #include <stdlib.h>
 
 #include "discovery.h"
