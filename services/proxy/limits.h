@@ -29,6 +29,7 @@
 #define PROXY_ASK_MS         5000  /* questions to auth and naming */
 #define PROXY_VERDICT_TTL_MS 30000 /* an event may be lost: no verdict is older than this */
 #define PROXY_HOST_TTL_MS    30000 /* addresses of a host name */
+#define PROXY_READY_MS       2000  /* ready without transport, if it takes longer than this */
 #define PROXY_KEPT_CLAIM_MS                                                                    \
 	10000                          /* adopted descriptors that nobody claimed are closed then  \
 	                                */

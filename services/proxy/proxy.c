@@ -35,9 +35,25 @@ static void on_closed(void *user, const struct pu_stream_closed *closed, bool in
 		proxy_clients_closed(user, closed);
 }
 
+static void become_ready(struct proxy *proxy)
+{
+	if (proxy->ready)
+		return;
+	proxy->ready = true;
+	uv_timer_stop(&proxy->patience);
+	pu_host_ready(proxy->host);
+}
+
+/* Peers can reach our services from now on. */
 static void on_connected(void *user)
 {
+	become_ready(user);
 	proxy_clients_connected(user);
+}
+
+static void on_no_transport(uv_timer_t *timer)
+{
+	become_ready(timer->data);
 }
 
 static const struct pu_streams_ops streams_ops = {
@@ -123,6 +139,9 @@ static void start_timers(struct proxy *proxy)
 
 	uv_timer_init(loop, &proxy->retry);
 	proxy->retry.data = proxy;
+	uv_timer_init(loop, &proxy->patience);
+	proxy->patience.data = proxy;
+	uv_timer_start(&proxy->patience, on_no_transport, PROXY_READY_MS, 0);
 	uv_timer_init(loop, &proxy->claim);
 	proxy->claim.data = proxy;
 	if (proxy->kept.len > 0)
@@ -151,7 +170,6 @@ enum pu_err proxy_start(struct pu_host *host, void *state)
 	pu_streams_register(proxy->streams, PROTOCOLS);
 	ask_identity(proxy);
 	apply_config(proxy);
-	pu_host_ready(host);
 	return PU_OK;
 }
 
@@ -179,6 +197,7 @@ void proxy_stop(void *state)
 	proxy_exposed_fini(&proxy->exposed);
 	proxy_kept_fini(&proxy->kept);
 	uv_close((uv_handle_t *)&proxy->retry, NULL);
+	uv_close((uv_handle_t *)&proxy->patience, NULL);
 	uv_close((uv_handle_t *)&proxy->claim, NULL);
 }
 

@@ -17,6 +17,8 @@
 struct proxy {
 	struct pu_host *host;
 	struct pu_streams *streams;
+	uv_timer_t patience; /* with transport, before we are ready without it */
+	bool ready;
 	char self[PROXY_PEER_ID_MAX]; /* our peer ID; "" until auth has told it */
 
 	struct proxy_exposed exposed;

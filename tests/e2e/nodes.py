@@ -22,8 +22,10 @@ SANITIZERS = {
     "TSAN_OPTIONS": f"suppressions={pathlib.Path(__file__).resolve().parents[1]}/lint/tsan.supp"
     ":halt_on_error=1:atexit_sleep_ms=0",
 }
-SANITIZER_WORDS = re.compile(
-    r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer)"
+# Words of a program that broke, which a restart would hide.
+BROKEN = re.compile(
+    r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|SUMMARY: \w+Sanitizer|runtime error:"
+    r"|Assertion .* failed|killed by signal (4|6|7|8|11) |level=fatal"
 )
 
 
@@ -32,8 +34,9 @@ class Failure(AssertionError):
 
 
 def check(holds, text):
+    """`text` says what should hold; it may be a function that makes the words."""
     if not holds:
-        raise Failure(text)
+        raise Failure(text() if callable(text) else text)
 
 
 def until(condition, seconds, what):
@@ -264,8 +267,8 @@ class Node:
         return "\n".join(self.log().splitlines()[-lines:])
 
     def check_log(self):
-        found = SANITIZER_WORDS.search(self.log())
-        check(found is None, f"{self.name}: a sanitizer spoke\n{self.log_tail(200)}")
+        found = BROKEN.search(self.log())
+        check(found is None, lambda: f"{self.name}: {found[0]}\n{self.log_tail(200)}")
 
 
 def fd_count(pid):
