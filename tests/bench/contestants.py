@@ -32,8 +32,7 @@ def forward(laptop, service, port):
     laptop.host.spawn([f"{BIN}/peerup", "proxy", "home", service, str(port), "--config", laptop.config],
                       log=laptop.log)
     wait_port(laptop.host, port, "the forward")
-    net.wait_for(lambda: "home" in laptop.peerup("ping", "home", "-c", "1", check=False) and
-                 json.loads(laptop.peerup("peers", "--json") or "{}"), "home to answer")
+    laptop.peerup("connect", "home")
     return port
 
 

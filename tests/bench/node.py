@@ -12,18 +12,9 @@ class Node:
         self.dir = tempfile.mkdtemp(prefix=f"peerup-bench-{name}-")
         self.config = f"{self.dir}/config.yaml"
         self.log = f"{self.dir}/log"
-        host.run([f"{BIN}/peerup", "init", "--dir", self.dir, "--name", name])
+        host.run([f"{BIN}/peerup", "init", "--dir", self.dir, "--name", name, "--port", str(port)])
         self.id = self.peerup("whoami").strip()
         self.address = f"/ip4/{host.address}/udp/{port}/quic-v1"
-        self.edit()
-
-    def edit(self):
-        with open(self.config) as f:
-            text = f.read()
-        if "listen_addresses" not in text or "\n#" in text:
-            text += f"\nnetwork:\n  listen_addresses: [/ip4/{self.host.address}/udp/{self.port}/quic-v1]\n"
-        with open(self.config, "w") as f:
-            f.write(text)
 
     def peerup(self, *arguments, check=True):
         return self.host.run([f"{BIN}/peerup", *arguments, "--config", self.config], check=check).stdout
