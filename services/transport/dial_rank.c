@@ -35,7 +35,8 @@ static size_t drop_duplicates(struct transport_candidate *candidates, size_t len
 
 size_t transport_dial_rank(struct transport_candidate *candidates, size_t len)
 {
-	qsort(candidates, len, sizeof(*candidates), compare);
+	if (len > 0) /* qsort() wants an array even then */
+		qsort(candidates, len, sizeof(*candidates), compare);
 	len = drop_duplicates(candidates, len);
 	uint32_t delay = 0;
 	for (size_t i = 0; i < len; i++) {
