@@ -29,13 +29,12 @@ static void send_back(struct transport_substream *substream)
 		struct iovec out[2] = {0};
 		size_t want = perf->wanted < PERF_PIECE ? (size_t)perf->wanted : PERF_PIECE;
 		size_t room = pu_quic_stream_reserve(substream->quic, want, out);
-		memset(out[0].iov_base, 0, room < out[0].iov_len ? room : out[0].iov_len);
-		if (room > out[0].iov_len)
-			memset(out[1].iov_base, 0, room - out[0].iov_len);
+		for (size_t i = 0; i < 2 && out[i].iov_len > 0; i++)
+			memset(out[i].iov_base, 0, out[i].iov_len);
 		pu_quic_stream_commit(substream->quic, room);
-		perf->wanted -= room;
 		if (room == 0)
 			return;
+		perf->wanted -= room;
 	}
 	if (perf->sending) {
 		pu_quic_stream_finish(substream->quic);

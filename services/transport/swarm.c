@@ -59,16 +59,6 @@ void transport_peer_rele(struct transport_peer *peer)
 	transport_peer_settle(peer);
 }
 
-void transport_swarm_fini(struct transport *transport)
-{
-	size_t pos = 0;
-	struct pu_bytes key;
-	void *value;
-	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value))
-		peer_free(value);
-	pu_map_fini(&transport->swarm.peers);
-}
-
 /* ---- connections of a peer ---- */
 
 /* Allowed, and not about to close. */
@@ -121,6 +111,18 @@ static void finish_waiters(struct transport_peer *peer, struct transport_conn *c
 		finish_waiter(
 		    PU_LIST_ENTRY(pu_list_first(&peer->waiters), struct transport_waiter, node), conn,
 		    err, text);
+}
+
+void transport_swarm_fini(struct transport *transport)
+{
+	size_t pos = 0;
+	struct pu_bytes key;
+	void *value;
+	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
+		finish_waiters(value, NULL, PU_ECLOSED, "transport is stopping");
+		peer_free(value);
+	}
+	pu_map_fini(&transport->swarm.peers);
 }
 
 static void on_waiter_deadline(struct transport_deadline *deadline)
