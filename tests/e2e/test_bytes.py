@@ -103,3 +103,14 @@ def test_unix_sockets_at_both_ends():
                     lambda: servers.round_trip(str(listen), b"hello") == b"hello", 10, "it echoes"
                 )
         until(lambda: not listen.exists(), 5, "the socket is gone with the forward")
+
+
+def test_localhost_is_both_loopback_addresses():
+    port = servers.free_port()
+    with servers.each(servers.echo) as target, pair(echo=target) as both:
+        with both.laptop.forward("home", "echo", port):
+            for host in ("127.0.0.1", "::1"):
+                with socket.create_connection((host, port), 20) as client:
+                    client.settimeout(20)
+                    client.sendall(b"hello")
+                    check(client.recv(100) == b"hello", f"{host} is served")
