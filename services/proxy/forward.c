@@ -43,14 +43,22 @@ struct proxy_forward *proxy_forwards_find(const struct proxy_forwards *forwards,
 	return NULL;
 }
 
+static bool is_same(const struct proxy_forward *forward, const struct proxy_wish *wish)
+{
+	return !proxy_forward_is_permanent(forward) && forward->owner_pid == wish->owner &&
+	       strcmp(forward->peer, wish->peer) == 0 &&
+	       strcmp(forward->service, wish->service) == 0 &&
+	       (proxy_endpoint_eq(&forward->listen, &wish->listen) ||
+	        proxy_endpoint_eq(&forward->real, &wish->listen));
+}
+
 struct proxy_forward *proxy_forwards_find_same(const struct proxy_forwards *forwards,
                                                const struct proxy_wish *wish)
 {
 	PU_LIST_FOREACH(it, &forwards->items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
-		if (forward->owner_pid == wish->owner && !proxy_forward_is_permanent(forward) &&
-		    proxy_forward_compare(forward, wish) == PROXY_SAME)
+		if (is_same(forward, wish))
 			return forward;
 	}
 	return NULL;

@@ -45,6 +45,7 @@ struct proxy_forward {
 	char peer[PROXY_PEER_TEXT_MAX]; /* as the user wrote it */
 	char service[PROXY_LABEL_MAX];
 	struct proxy_endpoint listen; /* as wished */
+	struct proxy_endpoint real;   /* while it listens: port 0 is resolved */
 	bool enabled;
 	pid_t owner_pid; /* 0: permanent */
 	struct pu_list_node node;

@@ -72,6 +72,21 @@ Test(forward, finds_the_one_that_a_repeated_question_made)
 	cr_assert_null(proxy_forwards_find_same(&forwards, &again));
 }
 
+Test(forward, finds_it_by_the_address_that_it_got)
+{
+	struct proxy_wish again = wish("", 10);
+	struct proxy_forward *forward;
+
+	again.listen.port = 0;
+	forward = add(again);
+	forward->real = (struct proxy_endpoint){.host = "127.0.0.1", .port = 40001};
+	cr_assert_eq(proxy_forwards_find_same(&forwards, &again), forward);
+	again.listen = forward->real;
+	cr_assert_eq(proxy_forwards_find_same(&forwards, &again), forward);
+	again.listen.port++;
+	cr_assert_null(proxy_forwards_find_same(&forwards, &again));
+}
+
 Test(forward, tells_what_differs_from_the_configuration)
 {
 	struct proxy_forward *forward = add(wish("blog", 0));

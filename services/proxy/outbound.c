@@ -19,9 +19,8 @@ static void resolve(struct proxy_forward *forward);
 const char *proxy_outbound_listen(const struct proxy_forward *forward,
                                   char out[PROXY_ENDPOINT_MAX])
 {
-	const struct proxy_endpoint *real = forward->listener != NULL
-	                                        ? proxy_listener_endpoint(forward->listener)
-	                                        : &forward->listen;
+	const struct proxy_endpoint *real =
+	    forward->listener != NULL ? &forward->real : &forward->listen;
 
 	return proxy_endpoint_print(real, out);
 }
@@ -204,6 +203,7 @@ static void serve(struct proxy_forward *forward)
 			fail(forward, err, text);
 			return;
 		}
+		forward->real = *proxy_listener_endpoint(forward->listener);
 		if (!proxy_endpoint_is_local(&forward->listen))
 			pu_warn("forward.open_to_others", "id=%s note=%s", forward->id,
 			        "other machines may connect to this listener");
