@@ -1,5 +1,5 @@
 """Who is measured: each sets up a path from host a to the iperf3 server on host b."""
-import base64, json, os, shutil, tempfile, time
+import base64, json, os, re, shutil, subprocess, tempfile, time
 
 import net
 from node import BIN, pair
@@ -148,7 +148,6 @@ def js(lab, options):
     contestant = Js("js-libp2p QUIC", lab, options, lab.b.address, 0)
     children = []
     for host in (lab.b, lab.a):
-        import subprocess
         children.append(host.spawn([os.environ.get("PEERUP_NODE", "node"), "--import", "./polyfill.mjs", "peer.mjs", host.name,
                                     f"/ip4/{host.address}/udp/0/quic-v1"], cwd=folder,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE))
@@ -157,8 +156,11 @@ def js(lab, options):
     yield contestant
 
 
-def quic_bench(what):
-    return json.loads(net.sh([f"{BIN}/quic_bench", what, "--json"]).stdout)
+def handshakes():
+    """What quic_bench says of accepting handshakes on one core."""
+    out = net.sh([f"{BIN}/quic_bench", "0.1"]).stdout
+    return {"new": float(re.search(r"new peers\s+(\d+) accepted/s", out)[1]),
+            "known": float(re.search(r"known peer\s+(\d+) accepted/s", out)[1])}
 
 
 def start_all(lab, options):
