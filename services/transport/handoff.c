@@ -44,8 +44,10 @@ static void on_need(struct handoff_channel *channel, const void *message, int fd
 	if (need != NULL || !request->needed)
 		return;
 	struct transport_peer *peer = transport_swarm_peer(channel->handoff->transport, &id);
-	if (peer == NULL)
+	if (peer == NULL) {
+		pu_warn("handoff.need", "peer=%s error=\"too many peers\"", request->peer);
 		return;
+	}
 	need = PU_NEW(struct handoff_need);
 	need->peer = peer;
 	pu_list_append(&channel->needs, &need->node);

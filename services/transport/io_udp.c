@@ -343,13 +343,16 @@ enum pu_err transport_udp_route(struct transport_udp *udp, const struct sockaddr
 {
 	if (remote->sa_family != udp->local.sa.sa_family)
 		return PU_EINVAL;
-	/* A connected datagram socket sends nothing, but has the source that the route gives. */
+	/* A connected datagram socket sends nothing, but has the source that the route gives; and
+	 * there is no route from a loopback address to another machine. */
 	struct pu_quic_path result = {.local = udp->local, .user = udp};
 	int fd = socket(remote->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return pu_err_from_errno(errno);
-	struct pu_quic_addr source = {.len = sizeof(source.in6)};
-	bool ok = connect(fd, remote, addr_len(remote)) == 0 &&
+	struct pu_quic_addr source = udp->local;
+	source.in.sin_port = 0; /* at the same place in both families */
+	bool ok = bind(fd, &source.sa, source.len) == 0 &&
+	          connect(fd, remote, addr_len(remote)) == 0 &&
 	          getsockname(fd, &source.sa, &source.len) == 0;
 	close(fd);
 	if (!ok)

@@ -3,8 +3,8 @@
 #ifndef TRANSPORT_LIMITS_H
 #define TRANSPORT_LIMITS_H
 
-#define TRANSPORT_SOCKETS_MAX          16   /* UDP listen addresses */
-#define TRANSPORT_PEERS_MAX            4096 /* peers that we know something of */
+#define TRANSPORT_SOCKETS_MAX          16    /* UDP listen addresses */
+#define TRANSPORT_PEERS_MAX            65536 /* peers that we know something of */
 #define TRANSPORT_CONNS_PER_PEER       8
 #define TRANSPORT_WAITERS_PER_PEER     4096 /* streams waiting for a connection */
 #define TRANSPORT_DIAL_ADDRS_MAX       24   /* addresses tried for one peer */
