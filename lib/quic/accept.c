@@ -116,7 +116,7 @@ static void begin(struct pu_quic_endpoint *ep, const struct pu_quic_first *first
 	struct pu_quic_conn *conn;
 	int rv;
 
-	if (pu_quic_conn_accept(ep, ep->now, first, &conn) != PU_OK) {
+	if (pu_quic_conn_accept(ep, first, &conn) != PU_OK) {
 		ep->stats.dropped_limit++;
 		return;
 	}

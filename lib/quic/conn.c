@@ -15,14 +15,14 @@
 /* Sizes worth probing: Ethernet with IPv4, with IPv6, PPPoE, tunnels. */
 static const uint16_t mtu_probes[] = {1472, 1452, 1432, 1412, 1392, 1352, 1280};
 
-static struct pu_quic_conn *conn_alloc(struct pu_quic_endpoint *ep, uint64_t now,
+static struct pu_quic_conn *conn_alloc(struct pu_quic_endpoint *ep,
                                        const struct pu_quic_path *path)
 {
 	struct pu_quic_conn *conn = PU_NEW(struct pu_quic_conn);
 
 	conn->ep = ep;
 	conn->path = *path;
-	conn->created_at = now;
+	conn->created_at = ep->now;
 	conn->why.reason = conn->reason;
 	ngtcp2_ccerr_default(&conn->ccerr);
 	pu_list_init(&conn->streams);
@@ -102,10 +102,10 @@ static enum pu_err start(struct pu_quic_conn *conn, int made)
 	return pu_quic_tls_start(conn);
 }
 
-enum pu_err pu_quic_conn_accept(struct pu_quic_endpoint *ep, uint64_t now,
-                                const struct pu_quic_first *first, struct pu_quic_conn **out)
+enum pu_err pu_quic_conn_accept(struct pu_quic_endpoint *ep, const struct pu_quic_first *first,
+                                struct pu_quic_conn **out)
 {
-	struct pu_quic_conn *conn = conn_alloc(ep, now, first->path);
+	struct pu_quic_conn *conn = conn_alloc(ep, first->path);
 	ngtcp2_path path = pu_quic_path_to_ngtcp2(first->path);
 	ngtcp2_transport_params params;
 	ngtcp2_settings settings;
@@ -157,7 +157,8 @@ enum pu_err pu_quic_endpoint_dial(struct pu_quic_endpoint *ep, uint64_t now,
 
 	if (ep->stats.conns >= ep->config.conns_max)
 		return PU_ELIMIT;
-	conn = conn_alloc(ep, now, dial->path);
+	pu_quic_endpoint_tick(ep, now);
+	conn = conn_alloc(ep, dial->path);
 	conn->user = dial->user;
 	conn->has_expected = dial->expected != NULL;
 	if (conn->has_expected)

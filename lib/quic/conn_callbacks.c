@@ -40,6 +40,8 @@ static void set_keep_alive(struct pu_quic_conn *conn)
 	conn->idle_timeout = idle;
 	if (keep_alive > idle / 2)
 		keep_alive = idle / 2;
+	if (keep_alive > 0 && keep_alive < PU_QUIC_KEEP_ALIVE_MIN)
+		keep_alive = PU_QUIC_KEEP_ALIVE_MIN;
 	ngtcp2_conn_set_keep_alive_timeout(conn->quic, keep_alive);
 }
 

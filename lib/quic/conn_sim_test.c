@@ -36,6 +36,45 @@ Test(quic_conn, a_dead_address_ends_in_time)
 	world_end(&world);
 }
 
+/* A host may read its clock anew for a dial that it makes from within a flush. */
+Test(quic_conn, bears_a_clock_that_goes_back)
+{
+	struct world world;
+	struct pu_quic_stats stats;
+
+	world_init(&world, 1);
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, world_both_up, &world);
+	world.sim.now += 50 * PU_NS_PER_MS;
+	sim_dial(world.a.host, world.b.host, NULL, NULL);
+	world.sim.now -= 50 * PU_NS_PER_MS;
+	pu_quic_endpoint_flush(world.a.host->ep, world.sim.now);
+	pu_quic_endpoint_expire(world.a.host->ep, 0);
+	pu_quic_endpoint_flush(world.a.host->ep, 0);
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	pu_quic_endpoint_stats(world.a.host->ep, &stats);
+	cr_assert_eq(stats.up, 2);
+	cr_assert_eq(stats.failed, 0);
+	pu_quic_endpoint_shutdown(world.a.host->ep, 0, NULL);
+	world_end(&world);
+}
+
+Test(quic_conn, a_peer_with_a_tiny_idle_timeout_is_not_kept_alive_all_the_time)
+{
+	struct world world;
+	uint64_t before;
+
+	world_init(&world, 1);
+	world.b.host->config.idle_timeout = 2 * PU_NS_PER_MS;
+	world.b.host->config.keep_alive = 0;
+	world_start(&world);
+	sim_run(&world.sim, PU_NS_PER_S, world_both_up, &world);
+	before = world.sim.datagrams;
+	sim_run(&world.sim, 10 * PU_NS_PER_S, NULL, NULL);
+	cr_assert_lt(world.sim.datagrams - before, 100);
+	world_end(&world);
+}
+
 Test(quic_conn, refuses_another_peer_than_the_one_dialled)
 {
 	struct world world;

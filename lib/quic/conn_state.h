@@ -12,8 +12,7 @@ struct pu_quic_first {
 	ngtcp2_cid odcid; /* with `verified`: the ID of the packet that we answered with Retry */
 };
 
-enum pu_err pu_quic_conn_accept(struct pu_quic_endpoint *ep, uint64_t now,
-                                const struct pu_quic_first *first,
+enum pu_err pu_quic_conn_accept(struct pu_quic_endpoint *ep, const struct pu_quic_first *first,
                                 struct pu_quic_conn **out) PU_MUST_CHECK;
 
 #endif

@@ -122,10 +122,10 @@ void pu_quic_endpoint_flush(struct pu_quic_endpoint *ep, uint64_t now)
 {
 	size_t budget = PU_QUIC_FLUSH_BUDGET;
 
-	ep->now = now;
+	pu_quic_endpoint_tick(ep, now);
 	do {
-		pu_quic_events_deliver(ep, now);
-		pu_quic_output(ep, now, &budget);
+		pu_quic_events_deliver(ep);
+		pu_quic_output(ep, &budget);
 	} while (!pu_list_empty(&ep->events));
 }
 
@@ -172,12 +172,12 @@ void pu_quic_endpoint_expire(struct pu_quic_endpoint *ep, uint64_t now)
 {
 	struct pu_heap_node *first;
 
-	ep->now = now;
-	while ((first = pu_heap_min(&ep->deadlines)) != NULL && first->key <= now)
+	pu_quic_endpoint_tick(ep, now);
+	while ((first = pu_heap_min(&ep->deadlines)) != NULL && first->key <= ep->now)
 		expire_owner(ep, PU_CONTAINER_OF(first, struct pu_quic_owner, timer));
-	if (now < ep->trim_at)
+	if (ep->now < ep->trim_at)
 		return;
-	ep->trim_at = now + PU_QUIC_TRIM_INTERVAL;
+	ep->trim_at = ep->now + PU_QUIC_TRIM_INTERVAL;
 	pu_quic_pool_trim(&ep->send_pool);
 	pu_quic_pool_trim(&ep->recv_pool);
 }

@@ -13,7 +13,8 @@
  * All on_* callbacks are called from within flush() only (writable() flushes too); they may
  * call anything of conn.h and stream.h and pu_quic_endpoint_dial(), and nothing else of this
  * file. send() is called from there too, and from input() for answers that need no connection;
- * it must not call the endpoint. One endpoint belongs to one thread. */
+ * it must not call the endpoint. One endpoint belongs to one thread. A `now` before the latest
+ * one counts as that one. */
 #ifndef PU_QUIC_ENDPOINT_H
 #define PU_QUIC_ENDPOINT_H
 

@@ -72,11 +72,11 @@ static void tell_streams(struct pu_quic_conn *conn)
 }
 
 /* The last packet, if there is anything to say, and what remembers it. */
-static void say_goodbye(struct pu_quic_conn *conn, uint64_t now)
+static void say_goodbye(struct pu_quic_conn *conn)
 {
 	struct pu_quic_endpoint *ep = conn->ep;
 	uint8_t packet[PU_QUIC_CLOSE_PACKET_MAX];
-	uint64_t until = now + 3 * ngtcp2_conn_get_pto(conn->quic);
+	uint64_t until = ep->now + 3 * ngtcp2_conn_get_pto(conn->quic);
 	ngtcp2_path_storage path;
 	ngtcp2_pkt_info pi;
 	ngtcp2_ssize len = 0;
@@ -84,7 +84,7 @@ static void say_goodbye(struct pu_quic_conn *conn, uint64_t now)
 	ngtcp2_path_storage_zero(&path);
 	if (!conn->quiet)
 		len = ngtcp2_conn_write_connection_close(conn->quic, &path.path, &pi, packet,
-		                                         sizeof(packet), &conn->ccerr, now);
+		                                         sizeof(packet), &conn->ccerr, ep->now);
 	if (len > 0) {
 		struct pu_quic_path to = pu_quic_path_from_ngtcp2(&path.path);
 
@@ -113,11 +113,11 @@ static void end_streams(struct pu_quic_conn *conn)
 	}
 }
 
-static void bury(struct pu_quic_conn *conn, uint64_t now)
+static void bury(struct pu_quic_conn *conn)
 {
 	struct pu_quic_endpoint *ep = conn->ep;
 
-	say_goodbye(conn, now);
+	say_goodbye(conn);
 	end_streams(conn);
 	if (ep->cb->on_conn_down != NULL)
 		ep->cb->on_conn_down(ep->user, conn, &conn->why);
@@ -135,7 +135,7 @@ static void tell_path(struct pu_quic_conn *conn)
 		conn->ep->cb->on_path_changed(conn->ep->user, conn);
 }
 
-static void tell_conn(struct pu_quic_conn *conn, uint64_t now)
+static void tell_conn(struct pu_quic_conn *conn)
 {
 	const struct pu_quic_callbacks *cb = conn->ep->cb;
 	void *user = conn->ep->user;
@@ -159,10 +159,10 @@ static void tell_conn(struct pu_quic_conn *conn, uint64_t now)
 			cb->on_streams_available(user, conn);
 	}
 	if (conn->state == PU_QUIC_CONN_ENDING)
-		bury(conn, now);
+		bury(conn);
 }
 
-void pu_quic_events_deliver(struct pu_quic_endpoint *ep, uint64_t now)
+void pu_quic_events_deliver(struct pu_quic_endpoint *ep)
 {
 	struct pu_list_node *node;
 
@@ -170,6 +170,6 @@ void pu_quic_events_deliver(struct pu_quic_endpoint *ep, uint64_t now)
 		struct pu_quic_conn *conn = PU_LIST_ENTRY(node, struct pu_quic_conn, in_events);
 
 		pu_list_remove(node);
-		tell_conn(conn, now);
+		tell_conn(conn);
 	}
 }

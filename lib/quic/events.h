@@ -5,6 +5,6 @@
 #include "quic/state.h"
 
 /* Tells everything that is due; buries connections that have ended. */
-void pu_quic_events_deliver(struct pu_quic_endpoint *ep, uint64_t now);
+void pu_quic_events_deliver(struct pu_quic_endpoint *ep);
 
 #endif

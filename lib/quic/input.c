@@ -106,7 +106,7 @@ void pu_quic_endpoint_input(struct pu_quic_endpoint *ep, uint64_t now,
 	size_t segment = in->segment == 0 ? in->len : in->segment;
 	struct last_route last = {0};
 
-	ep->now = now;
+	pu_quic_endpoint_tick(ep, now);
 	ep->stats.bytes_in += in->len;
 	for (size_t at = 0; at < in->len; at += segment) {
 		size_t left = in->len - at;

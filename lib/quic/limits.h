@@ -31,8 +31,10 @@
 #define PU_QUIC_CRYPTO_DATA_MAX     16384 /* CRYPTO bytes taken from a peer in its handshake */
 #define PU_QUIC_TOMBS_MAX           1024  /* closed connections that still answer */
 #define PU_QUIC_RETRY_TOKEN_LIFE    (10 * PU_NS_PER_S)
-#define PU_QUIC_STATELESS_PER_S                                                                \
-	500 /* Retry, version negotiation, stateless reset, refusal: each */
+#define PU_QUIC_STATELESS_PER_S     500 /* version negotiation, stateless reset, refusal: each */
+#define PU_QUIC_RETRIES_PER_S       5000 /* more: a flood must not keep honest newcomers out */
+#define PU_QUIC_KEEP_ALIVE_MIN                                                                 \
+	(500 * PU_NS_PER_MS) /* however short the peer's idle timeout is */
 
 /* Defaults of struct pu_quic_config. */
 #define PU_QUIC_CONNS_MAX             1024

@@ -149,7 +149,7 @@ static uint32_t stream_flags(const struct pu_quic_conn *conn,
 
 /* Offers the stream's next bytes (NULL: none) to the packet at `dest`. */
 static ngtcp2_ssize offer(struct pu_quic_conn *conn, struct pu_quic_stream *stream,
-                          struct pu_quic_packet *packet, uint64_t now)
+                          struct pu_quic_packet *packet)
 {
 	struct pu_quic_endpoint *ep = conn->ep;
 	struct iovec data[2] = {{0}, {0}};
@@ -165,7 +165,7 @@ static ngtcp2_ssize offer(struct pu_quic_conn *conn, struct pu_quic_stream *stre
 	len = ngtcp2_conn_writev_stream(conn->quic, &packet->path.path, &packet->pi,
 	                                ep->scratch + ep->run.len, ep->config.udp_payload_max,
 	                                &taken, flags, stream != NULL ? stream->id : -1,
-	                                (const ngtcp2_vec *)data, count, now);
+	                                (const ngtcp2_vec *)data, count, ep->now);
 	if (stream != NULL && taken >= 0)
 		pu_quic_stream_was_sent(stream, (size_t)taken);
 	return len;
@@ -173,14 +173,13 @@ static ngtcp2_ssize offer(struct pu_quic_conn *conn, struct pu_quic_stream *stre
 
 /* One packet into the scratch buffer, from as many streams as fit. Answers its length, 0:
  * nothing to send or not allowed now, < 0: the connection has failed. */
-static ngtcp2_ssize write_packet(struct pu_quic_conn *conn, struct pu_quic_packet *packet,
-                                 uint64_t now)
+static ngtcp2_ssize write_packet(struct pu_quic_conn *conn, struct pu_quic_packet *packet)
 {
 	bool blocked = false;
 
 	for (;;) {
 		struct pu_quic_stream *stream = next_stream(conn, blocked);
-		ngtcp2_ssize len = offer(conn, stream, packet, now);
+		ngtcp2_ssize len = offer(conn, stream, packet);
 
 		switch (len) {
 		case NGTCP2_ERR_WRITE_MORE:
@@ -201,7 +200,7 @@ static ngtcp2_ssize write_packet(struct pu_quic_conn *conn, struct pu_quic_packe
 }
 
 /* One turn of a connection; true: it may have more to send. */
-static bool turn(struct pu_quic_conn *conn, uint64_t now, size_t *budget)
+static bool turn(struct pu_quic_conn *conn, size_t *budget)
 {
 	struct pu_quic_endpoint *ep = conn->ep;
 	size_t quantum = ngtcp2_conn_get_send_quantum(conn->quic), sent = 0;
@@ -213,7 +212,7 @@ static bool turn(struct pu_quic_conn *conn, uint64_t now, size_t *budget)
 	pu_quic_conn_look_at_parked(conn);
 	ngtcp2_path_storage_zero(&packet.path);
 	do {
-		len = write_packet(conn, &packet, now);
+		len = write_packet(conn, &packet);
 		if (len <= 0)
 			break;
 		sent += (size_t)len;
@@ -228,7 +227,7 @@ static bool turn(struct pu_quic_conn *conn, uint64_t now, size_t *budget)
 		return false;
 	}
 	if (sent > 0)
-		ngtcp2_conn_update_pkt_tx_time(conn->quic, now);
+		ngtcp2_conn_update_pkt_tx_time(conn->quic, ep->now);
 	return len > 0;
 }
 
@@ -241,7 +240,7 @@ static void settle(struct pu_quic_conn *conn)
 	pu_heap_set(&conn->ep->deadlines, &conn->owner.timer, ngtcp2_conn_get_expiry(conn->quic));
 }
 
-void pu_quic_output(struct pu_quic_endpoint *ep, uint64_t now, size_t *budget)
+void pu_quic_output(struct pu_quic_endpoint *ep, size_t *budget)
 {
 	while (!ep->blocked && *budget > 0 && !pu_list_empty(&ep->output)) {
 		struct pu_quic_conn *conn =
@@ -250,7 +249,7 @@ void pu_quic_output(struct pu_quic_endpoint *ep, uint64_t now, size_t *budget)
 		pu_list_remove(&conn->in_output);
 		if (conn->state == PU_QUIC_CONN_ENDING)
 			continue;
-		if (turn(conn, now, budget))
+		if (turn(conn, budget))
 			pu_list_append(&ep->output, &conn->in_output);
 		if (conn->state != PU_QUIC_CONN_ENDING)
 			settle(conn);

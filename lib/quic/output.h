@@ -6,7 +6,7 @@
 
 /* Lets connections take turns until none has more to send, the socket blocks, or `budget`
  * (bytes) is used up. */
-void pu_quic_output(struct pu_quic_endpoint *ep, uint64_t now, size_t *budget);
+void pu_quic_output(struct pu_quic_endpoint *ep, size_t *budget);
 /* What was kept when the socket blocked; true: all gone. */
 bool pu_quic_output_resume(struct pu_quic_endpoint *ep);
 /* One datagram outside of any connection's flow; dropped when the socket blocks. */

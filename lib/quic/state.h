@@ -138,7 +138,7 @@ struct pu_quic_endpoint {
 	struct pu_quic_config config;
 	const struct pu_quic_callbacks *cb;
 	void *user;
-	uint64_t now; /* of the running call */
+	uint64_t now; /* of the running call; never goes back, whatever the host says */
 
 	struct pu_quic_credentials *credentials;
 	gnutls_priority_t priority;
@@ -163,6 +163,15 @@ struct pu_quic_endpoint {
 	uint64_t trim_at;
 	struct pu_quic_stats stats;
 };
+
+/* The host's clock, as far as it goes forward: ngtcp2 does not bear that it goes back, and
+ * hosts that read it in several places may dial with a later time than the flush they dial
+ * from. */
+static inline void pu_quic_endpoint_tick(struct pu_quic_endpoint *ep, uint64_t now)
+{
+	if (now > ep->now)
+		ep->now = now;
+}
 
 #define PU_QUIC_SCRATCH_LEN (2 * 65536)
 

@@ -8,9 +8,9 @@
 #include "quic/output.h"
 #include "quic/route.h"
 
-static bool bucket_take(struct pu_quic_bucket *bucket, uint64_t now)
+static bool bucket_take(struct pu_quic_bucket *bucket, uint64_t now, uint64_t per_s)
 {
-	const uint64_t cost = PU_NS_PER_S / PU_QUIC_STATELESS_PER_S;
+	const uint64_t cost = PU_NS_PER_S / per_s;
 
 	if (bucket->full_at < now)
 		bucket->full_at = now;
@@ -48,7 +48,7 @@ void pu_quic_stateless_retry(struct pu_quic_endpoint *ep, const struct pu_quic_p
 	ngtcp2_ssize token_len, len;
 	ngtcp2_cid scid;
 
-	if (!bucket_take(&ep->retry_bucket, ep->now))
+	if (!bucket_take(&ep->retry_bucket, ep->now, PU_QUIC_RETRIES_PER_S))
 		return;
 	pu_quic_route_make_cid(ep, &scid);
 	token_len = ngtcp2_crypto_generate_retry_token2(
@@ -85,7 +85,7 @@ void pu_quic_stateless_negotiate(struct pu_quic_endpoint *ep, const struct pu_qu
 	uint8_t packet[PU_QUIC_CLOSE_PACKET_MAX], random;
 	ngtcp2_ssize len;
 
-	if (!bucket_take(&ep->vneg_bucket, ep->now))
+	if (!bucket_take(&ep->vneg_bucket, ep->now, PU_QUIC_STATELESS_PER_S))
 		return;
 	pu_rand_bytes(&random, 1);
 	len = ngtcp2_pkt_write_version_negotiation(packet, sizeof(packet), random, cids->scid,
@@ -108,7 +108,8 @@ void pu_quic_stateless_reset(struct pu_quic_endpoint *ep, const struct pu_quic_p
 
 	/* A shorter one than what it answers, so that two endpoints never answer each other for
 	 * ever; and none that an observer could tell from a packet. */
-	if (len <= PU_QUIC_RESET_PACKET_MIN || !bucket_take(&ep->reset_bucket, ep->now))
+	if (len <= PU_QUIC_RESET_PACKET_MIN ||
+	    !bucket_take(&ep->reset_bucket, ep->now, PU_QUIC_STATELESS_PER_S))
 		return;
 	ngtcp2_cid_init(&cid, cids->dcid, cids->dcidlen);
 	if (ngtcp2_crypto_generate_stateless_reset_token(token, ep->reset_key,
@@ -129,7 +130,7 @@ void pu_quic_stateless_refuse(struct pu_quic_endpoint *ep, const struct pu_quic_
 	uint8_t packet[PU_QUIC_CLOSE_PACKET_MAX];
 	ngtcp2_ssize len;
 
-	if (!bucket_take(&ep->refuse_bucket, ep->now))
+	if (!bucket_take(&ep->refuse_bucket, ep->now, PU_QUIC_STATELESS_PER_S))
 		return;
 	len = ngtcp2_crypto_write_connection_close(packet, sizeof(packet), hd->version, &hd->scid,
 	                                           &hd->dcid, code, NULL, 0);
