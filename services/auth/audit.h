@@ -11,7 +11,8 @@
 struct auth_audit_record {
 	uint64_t unix_ms;
 	const char *peer;    /* base58 */
-	const char *action;  /* "connect", "dial", "service"; "add", "remove" for edits */
+	const char *action;  /* "connect", "dial", "service"; "add", "remove" for edits by message,
+	                      * "added",  "removed" by other edits */
 	const char *service; /* or "" */
 	const char *address; /* or "" */
 	bool allowed;        /* result "allow" or "deny" */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "changes.h"
 #include "p2p/writer.h"
 #include "trust/key_file.h"
 #include "trust/limits.h"
@@ -69,25 +70,31 @@ static void log_reading(const struct auth *auth, enum pu_err before, bool change
 	log_problems(auth);
 }
 
-void auth_reload(struct auth *auth)
+void auth_reload(struct auth *auth, const struct pu_peer_id *audited)
 {
 	enum pu_err before = auth->roll.state, err;
+	struct pu_authorized_keys *old = NULL;
 	struct pu_buffer text;
 	bool changed;
 
 	pu_buffer_init(&text, PU_AUTHORIZED_KEYS_FILE_MAX);
 	err = pu_file_read(auth->keys_path, false, &text);
-	changed = auth_roll_take(&auth->roll, err, pu_buffer_bytes(&text));
+	changed = auth_roll_take(&auth->roll, err, pu_buffer_bytes(&text), &old);
 	pu_buffer_fini(&text);
 	log_reading(auth, before, changed);
 	if (changed)
 		publish_changed(auth);
+	if (changed && auth->has_read)
+		auth_changes_audit(&auth->audit, old, auth->roll.keys, audited, pu_unix_ms());
+	if (!auth_roll_is_doubtful(&auth->roll))
+		auth->has_read = true;
+	pu_authorized_keys_free(old);
 	recheck_later(auth);
 }
 
 static void on_file_changed(void *user)
 {
-	auth_reload(user);
+	auth_reload(user, NULL);
 }
 
 static void on_recheck(uv_timer_t *timer)
@@ -102,7 +109,7 @@ static void on_recheck(uv_timer_t *timer)
 		publish_changed(auth);
 	}
 	if (auth_roll_is_doubtful(&auth->roll))
-		auth_reload(auth);
+		auth_reload(auth, NULL);
 	else
 		recheck_later(auth);
 }
@@ -196,7 +203,7 @@ enum pu_err auth_start(struct pu_host *host, void *state)
 		return err;
 	auth_audit_init(&auth->audit, config->security.audit_log);
 	start_timers(auth);
-	auth_reload(auth);
+	auth_reload(auth, NULL);
 	watch_keys(auth);
 	if (!auth->gating)
 		pu_warn("auth.gating_off", "effect=%s", "every peer is allowed");
@@ -224,7 +231,7 @@ void auth_config_changed(void *state, const struct pu_config *old)
 		auth->roll.generation++;
 		publish_changed(auth);
 	}
-	auth_reload(auth);
+	auth_reload(auth, NULL);
 }
 
 void auth_stop(void *state)

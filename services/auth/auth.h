@@ -24,6 +24,7 @@ struct auth {
 	uint8_t public_key[PU_ED25519_PUBLIC_PB_LEN];
 
 	struct auth_roll roll;
+	bool has_read; /* authorized_keys, once: who is in it then did not come just now */
 	struct auth_watch watch;
 	struct auth_audit audit;
 
@@ -34,8 +35,9 @@ struct auth {
 	unsigned announced;
 };
 
-/* Reads authorized_keys; publishes auth.changed if it changed. */
-void auth_reload(struct auth *auth);
+/* Reads authorized_keys; if it changed, publishes auth.changed and writes down who came and
+ * went, but for `audited` (or NULL), who has a line of its own. */
+void auth_reload(struct auth *auth, const struct pu_peer_id *audited);
 
 /* The service's life, for main.c. */
 enum pu_err auth_start(struct pu_host *host, void *state);

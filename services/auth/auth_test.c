@@ -356,15 +356,36 @@ Test(auth, notices_a_change_by_hand_and_publishes_it_once)
 	assert_verdict(BOB, true, "authorized");
 }
 
+/* Who is there already at the start did not come, and who is edited by a message has a line. */
+Test(auth, writes_down_who_came_and_went_by_other_hands)
+{
+	write_keys(ALICE "\n");
+	start();
+	cr_assert_eq(audit_lines("action"), 0);
+	write_keys(BOB "\n");
+	auth_reload(&auth, NULL);
+	cr_assert_eq(audit_lines("\"peer\":\"" ALICE "\",\"action\":\"removed\""), 1);
+	cr_assert_eq(audit_lines("\"peer\":\"" BOB "\",\"action\":\"added\""), 1);
+	cr_assert_eq(audit_lines("\"reason\":\"authorized_keys changed\""), 2);
+	write_keys("");
+	cr_assert_eq(add(ALICE, "", 0), PU_OK);
+	cr_assert_eq(audit_lines("\"action\":\"removed\""), 2);
+	cr_assert_eq(audit_lines("\"action\":\"add\""), 1);
+	cr_assert_eq(audit_lines("\"action\":\"added\""), 1);
+	cr_assert_eq(unlink(host.config.security.authorized_keys_file), 0);
+	auth_reload(&auth, NULL);
+	cr_assert_eq(audit_lines("\"action\":\"removed\""), 3);
+}
+
 Test(auth, authorises_nobody_while_the_file_cannot_be_used)
 {
 	write_keys(ALICE "\n");
 	start();
 	cr_assert_eq(unlink(host.config.security.authorized_keys_file), 0);
-	auth_reload(&auth);
+	auth_reload(&auth, NULL);
 	assert_verdict(ALICE, false, "not in authorized_keys");
 	cr_assert_eq(mkdir(host.config.security.authorized_keys_file, 0700), 0);
-	auth_reload(&auth);
+	auth_reload(&auth, NULL);
 	assert_verdict(ALICE, false, "not in authorized_keys");
 }
 
@@ -375,7 +396,7 @@ Test(auth, says_nothing_when_nothing_changed)
 	write_keys(ALICE "\n");
 	start();
 	before = host.published;
-	auth_reload(&auth);
+	auth_reload(&auth, NULL);
 	auth_config_changed(&auth, &host.config);
 	cr_assert_eq(host.published, before);
 }
@@ -388,7 +409,7 @@ Test(auth, publishes_the_moment_when_somebody_expires)
 	uv_timer_stop(&auth.announce);
 	host.published = 0;
 	auth.rechecked_ms = UINT64_C(1767225600000) - 1;
-	auth_reload(&auth);
+	auth_reload(&auth, NULL);
 	cr_assert_eq(host.published, 0);
 	uv_run(&host.loop, UV_RUN_NOWAIT);
 	cr_assert_eq(host.published, 1);

@@ -35,7 +35,8 @@ static void auth_on_sign(void *state, struct pu_request *request, const void *me
 	const struct auth *auth = state;
 	const struct pu_auth_sign *sign = message;
 	uint8_t signature[PU_ED25519_SIGNATURE_LEN];
-	enum pu_err err = auth_sign_make(&auth->key, sign->purpose, sign->payload, signature);
+	enum pu_err err =
+	    auth_sign_make(&auth->key, sign->purpose, sign->payload, pu_unix_ms(), signature);
 	const struct pu_auth_signature answer = {
 	    .signature = pu_bytes(signature, sizeof(signature)),
 	    .public_key = pu_bytes(auth->public_key, sizeof(auth->public_key)),
@@ -196,7 +197,7 @@ static void auth_on_add(void *state, struct pu_request *request, const void *mes
 	if (err == PU_OK)
 		audit_edit(auth, request, "add", &peer);
 	if (err == PU_OK || err == PU_EEXIST)
-		auth_reload(auth);
+		auth_reload(auth, err == PU_OK ? &peer : NULL);
 	if (err == PU_OK || (err == PU_EEXIST && is_as_asked(auth, add, &peer)))
 		pu_request_answer(request, &(struct pu_ok){0});
 	else if (err == PU_EEXIST)
@@ -220,7 +221,7 @@ static void auth_on_remove(void *state, struct pu_request *request, const void *
 	err = pu_authorized_keys_file_remove(path, &peer);
 	if (err == PU_OK) {
 		audit_edit(auth, request, "remove", &peer);
-		auth_reload(auth);
+		auth_reload(auth, &peer);
 		pu_request_answer(request, &(struct pu_ok){0});
 	} else if (err == PU_ENOTFOUND) {
 		pu_request_fail(request, err, "this peer is not in %s", path);

@@ -41,7 +41,8 @@ bool auth_roll_is_doubtful(const struct auth_roll *roll)
 	return roll->state != PU_OK && !is_lasting(roll->state);
 }
 
-bool auth_roll_take(struct auth_roll *roll, enum pu_err err, struct pu_bytes text)
+bool auth_roll_take(struct auth_roll *roll, enum pu_err err, struct pu_bytes text,
+                    struct pu_authorized_keys **before)
 {
 	struct pu_authorized_keys *keys = NULL;
 	uint8_t digest[AUTH_ROLL_DIGEST_LEN];
@@ -61,7 +62,10 @@ bool auth_roll_take(struct auth_roll *roll, enum pu_err err, struct pu_bytes tex
 		return false;
 	}
 	memcpy(roll->digest, digest, sizeof(digest));
-	pu_authorized_keys_free(roll->keys);
+	if (before != NULL)
+		*before = roll->keys;
+	else
+		pu_authorized_keys_free(roll->keys);
 	roll->keys = keys;
 	roll->generation++;
 	return true;

@@ -32,8 +32,10 @@ void auth_roll_init(struct auth_roll *roll, uint64_t first_generation);
 void auth_roll_fini(struct auth_roll *roll);
 
 /* What a reading gave: the text with PU_OK, or why there is none. Answers whether something
- * changed; then the generation has grown. */
-bool auth_roll_take(struct auth_roll *roll, enum pu_err err, struct pu_bytes text);
+ * changed; then the generation has grown, and *before (which may be NULL) is what was in force,
+ * for the caller to free. */
+bool auth_roll_take(struct auth_roll *roll, enum pu_err err, struct pu_bytes text,
+                    struct pu_authorized_keys **before);
 /* The last reading failed in a way that may pass: read again soon. */
 bool auth_roll_is_doubtful(const struct auth_roll *roll);
 

@@ -20,12 +20,12 @@ static void end(void)
 
 static bool take(const char *text)
 {
-	return auth_roll_take(&roll, PU_OK, pu_bytes_of_str(text));
+	return auth_roll_take(&roll, PU_OK, pu_bytes_of_str(text), NULL);
 }
 
 static bool fail(enum pu_err err)
 {
-	return auth_roll_take(&roll, err, pu_bytes(NULL, 0));
+	return auth_roll_take(&roll, err, pu_bytes(NULL, 0), NULL);
 }
 
 TestSuite(auth_roll, .init = begin, .fini = end);

@@ -58,9 +58,9 @@ static bool is_spki(struct pu_bytes payload)
 }
 
 static enum pu_err prepare_tls(const struct pu_key *key, struct pu_bytes payload,
-                               struct pu_writer *out)
+                               uint64_t now_unix_ms, struct pu_writer *out)
 {
-	(void)key;
+	(void)key, (void)now_unix_ms;
 	if (!is_spki(payload))
 		return PU_EINVAL;
 	pu_writer_put(out, pu_bytes_of_str(tls_domain));
@@ -69,13 +69,14 @@ static enum pu_err prepare_tls(const struct pu_key *key, struct pu_bytes payload
 }
 
 static enum pu_err prepare_record(const struct pu_key *key, struct pu_bytes payload,
-                                  struct pu_writer *out)
+                                  uint64_t now_unix_ms, struct pu_writer *out)
 {
 	struct pu_public_key public_key = pu_key_public(key);
 	struct pu_peer_id self = pu_peer_id_of_key(&public_key);
 	struct pu_peer_record record;
 
-	if (pu_peer_record_decode(payload, &record) != PU_OK || !pu_peer_id_eq(&record.peer, &self))
+	if (pu_peer_record_decode(payload, &record) != PU_OK ||
+	    !pu_peer_id_eq(&record.peer, &self) || record.seq > now_unix_ms + AUTH_RECORD_AHEAD_MS)
 		return PU_EINVAL;
 	pu_envelope_signed_bytes(&pu_envelope_peer_record, payload, out);
 	return PU_OK;
@@ -85,14 +86,15 @@ static enum pu_err prepare_record(const struct pu_key *key, struct pu_bytes payl
 static const struct {
 	const char *purpose;
 	enum pu_err (*prepare)(const struct pu_key *key, struct pu_bytes payload,
-	                       struct pu_writer *out);
+	                       uint64_t now_unix_ms, struct pu_writer *out);
 } purposes[] = {
     {"tls", prepare_tls},
     {"record", prepare_record},
 };
 
 enum pu_err auth_sign_make(const struct pu_key *key, const char *purpose,
-                           struct pu_bytes payload, uint8_t out[PU_ED25519_SIGNATURE_LEN])
+                           struct pu_bytes payload, uint64_t now_unix_ms,
+                           uint8_t out[PU_ED25519_SIGNATURE_LEN])
 {
 	uint8_t bytes[SIGNED_MAX];
 	struct pu_writer writer = pu_writer(bytes, sizeof(bytes));
@@ -103,7 +105,7 @@ enum pu_err auth_sign_make(const struct pu_key *key, const char *purpose,
 		i++;
 	if (i == PU_ARRAY_LEN(purposes))
 		return PU_EUNSUPPORTED;
-	err = purposes[i].prepare(key, payload, &writer);
+	err = purposes[i].prepare(key, payload, now_unix_ms, &writer);
 	if (err != PU_OK)
 		return err;
 	if (pu_writer_check(&writer) != PU_OK)

@@ -17,6 +17,8 @@
 	"98756d9f10ba450639948b0448b7c2d330346b516f54e7449747f4c9ec6982958b937ef9dd5ba686"         \
 	"e4a8b2b65921444a40cb4d34258faa377cf0369490512a07"
 
+#define NOW_MS UINT64_C(1795348800000)
+
 static struct pu_key key;
 static uint8_t memory[8192];
 static uint8_t signature[PU_ED25519_SIGNATURE_LEN];
@@ -39,7 +41,7 @@ static void make_key(void)
 
 static enum pu_err sign(const char *purpose, struct pu_bytes payload)
 {
-	return auth_sign_make(&key, purpose, payload, signature);
+	return auth_sign_make(&key, purpose, payload, NOW_MS, signature);
 }
 
 static enum pu_err sign_hex(const char *purpose, const char *hex)
@@ -63,9 +65,27 @@ Test(auth_sign, signs_no_record_about_another_peer)
 	struct pu_key other;
 
 	pu_key_generate(&other);
-	cr_assert_eq(
-	    auth_sign_make(&other, "record", unhex(RECORD, memory, sizeof(memory)), signature),
-	    PU_EINVAL);
+	cr_assert_eq(auth_sign_make(&other, "record", unhex(RECORD, memory, sizeof(memory)), NOW_MS,
+	                            signature),
+	             PU_EINVAL);
+}
+
+static struct pu_bytes record_numbered(uint64_t seq)
+{
+	struct pu_public_key public_key = pu_key_public(&key);
+	struct pu_peer_record record = {.peer = pu_peer_id_of_key(&public_key), .seq = seq};
+	struct pu_writer out = pu_writer(memory, sizeof(memory));
+
+	pu_peer_record_encode(&record, &out);
+	return pu_writer_bytes(&out);
+}
+
+Test(auth_sign, signs_no_record_that_would_outlast_all_others)
+{
+	cr_assert_eq(sign("record", record_numbered(NOW_MS)), PU_OK);
+	cr_assert_eq(sign("record", record_numbered(NOW_MS + AUTH_RECORD_AHEAD_MS)), PU_OK);
+	cr_assert_eq(sign("record", record_numbered(NOW_MS + AUTH_RECORD_AHEAD_MS + 1)), PU_EINVAL);
+	cr_assert_eq(sign("record", record_numbered(UINT64_MAX)), PU_EINVAL);
 }
 
 Test(auth_sign, signs_no_record_cut_at_any_byte_before_its_peer_ends)
