@@ -61,7 +61,7 @@ static const struct pu_msg_row rows[PU_MSG_COUNT] = {
 	ROW(AUTH_VERDICT, auth_verdict,                   ANSWER,  A,             USER,       NONE, "Whether it may, and why."),
 	ROW(AUTH_LIST, auth_list,                         REQUEST, U,             AUTH,       AUTH_PEERS, "Lists authorized_keys."),
 	ROW(AUTH_PEERS, auth_peers,                       ANSWER,  A,             USER,       NONE, "Everybody in authorized_keys."),
-	ROW(AUTH_ADD, auth_add,                           REQUEST, U,             AUTH,       OK, "Authorizes a peer; changes the entry if there is one."),
+	ROW(AUTH_ADD, auth_add,                           REQUEST, U,             AUTH,       OK, "Authorizes a peer; fails with exists if it is authorized with another comment or expiry."),
 	ROW(AUTH_REMOVE, auth_remove,                     REQUEST, U,             AUTH,       OK, "Takes a peer's authorization away; its connections end."),
 	ROW(AUTH_CHANGED, auth_changed,                   EVENT,   A,             AUTH,       NONE, "authorized_keys has changed: ask again about everybody."),
 
