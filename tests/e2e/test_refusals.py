@@ -14,13 +14,13 @@ def log_has(node, *words):
 
 def refused(forward):
     """The client sees a broken connection, not an empty answer and not a wait."""
-    with socket.create_connection(forward.address, 20) as client:
-        client.settimeout(20)
-        try:
+    try:
+        with socket.create_connection(forward.address, 20) as client:
+            client.settimeout(20)
             client.sendall(b"hello")
             return client.recv(100) == b""
-        except ConnectionError:
-            return True
+    except ConnectionError:
+        return True
 
 
 def test_server_that_is_down():
