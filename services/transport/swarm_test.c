@@ -157,6 +157,18 @@ Test(swarm, a_dead_address_does_not_hold_up_the_next_one)
 	cr_assert_not_null(wait.conn);
 }
 
+Test(swarm, a_refusal_ends_the_attempt_and_its_other_handshakes)
+{
+	struct net_wait wait;
+	a->also = "/ip4/10.0.0.1/udp/9/quic-v1";
+	a->denied = true;
+	net_connect(a, b, &wait);
+	cr_assert(net_until(&net, 500, net_wait_done, &wait));
+	cr_assert(wait.err == PU_ENOTAUTHORIZED);
+	net_sleep(&net, 100);
+	cr_assert_null(net_peer(a, b));
+}
+
 Test(swarm, who_waits_has_an_answer_by_the_deadline)
 {
 	struct net_wait wait;
