@@ -18,7 +18,7 @@ for file in $(sources '*.c'); do
 	[ -f "$file" ] || continue
 	lines=$(wc -l <"$file")
 	case $file in
-	*_test.c | tests/*) ;;
+	*_test.c | *_sim.c | tests/*) ;;
 	*)
 		[ "$lines" -le 600 ] || breach "$file: $lines lines; split it (600)"
 		case $(head -n 1 "$file") in
