@@ -168,7 +168,7 @@ static enum cli_exit add(struct cli *cli, const struct place *place,
 		return code;
 	err = pu_authorized_keys_file_add(place->path, peer, comment != NULL ? comment : name,
 	                                  expires_ms);
-	if (err == PU_EEXIST && name == NULL)
+	if (err == PU_EEXIST && (name == NULL || comment != NULL || expires_ms != 0))
 		return cli_fail(cli, CLI_FAILED,
 		                "to change it, remove it first: peerup auth remove PEERID",
 		                "%s is authorized already", text);

@@ -43,7 +43,14 @@ static void on_answer(void *user, enum pu_err err, const char *text,
 	uv_stop(&reply->daemon->loop);
 }
 
-static enum cli_exit ask(struct cli *cli, enum pu_service to, struct pu_bytes encoded)
+/* What users may not ask at all is no matter between peers. */
+static bool may_be_about_peer(const struct pu_msg_row *row)
+{
+	return (row->from & PU_FROM(PU_SERVICE_USER)) != 0;
+}
+
+static enum cli_exit ask(struct cli *cli, enum pu_service to, const struct pu_msg_row *row,
+                         struct pu_bytes encoded)
 {
 	struct cli_daemon *daemon = cli->daemon;
 	unsigned deadline_ms = (unsigned)cli_amount(cli, "deadline");
@@ -56,7 +63,8 @@ static enum cli_exit ask(struct cli *cli, enum pu_service to, struct pu_bytes en
 	if (reply.err == PU_OK)
 		return CLI_DONE;
 	daemon->err = reply.err;
-	return cli_daemon_fail(daemon, true, "%s answered with an error", pu_service_name(to));
+	return cli_daemon_fail(daemon, may_be_about_peer(row), "%s answered with an error",
+	                       pu_service_name(to));
 }
 
 static enum cli_exit unknown_type(const struct cli *cli, const char *type)
@@ -95,7 +103,7 @@ static enum cli_exit run(struct cli *cli)
 	                    sizeof(error)) != PU_OK)
 		code = cli_fail(cli, CLI_USAGE, NULL, "%s: %s", type, error);
 	else
-		code = ask(cli, to, pu_buffer_bytes(&encoded));
+		code = ask(cli, to, row, pu_buffer_bytes(&encoded));
 	pu_buffer_fini(&encoded);
 	return code;
 }

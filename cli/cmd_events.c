@@ -23,15 +23,19 @@ static void print_json(const struct pu_buffer *text, const char *now)
 	printf("{\"time\":\"%s\",%.*s\n", now, (int)text->len - 1, (const char *)text->data + 1);
 }
 
-/* The same object without its braces and type: key=value would need a second encoder. */
+/* The same object as key=value, without its braces and its type. */
 static void print_text(const struct pu_message *event, const struct pu_buffer *text,
                        const char *now)
 {
-	const char *body = memchr(text->data, ',', text->len);
-	size_t len = body != NULL ? text->len - (size_t)(body - (const char *)text->data) : 0;
+	const char *comma = memchr(text->data, ',', text->len);
+	const char *end = (const char *)text->data + text->len - 1;
+	char *fields = comma != NULL ? pu_strndup(comma + 1, (size_t)(end - comma - 1)) : NULL;
 
-	printf("%s %s %.*s\n", now, event->row->type, len > 1 ? (int)len - 2 : 0,
-	       len > 1 ? body + 1 : "");
+	if (fields != NULL)
+		cli_text_of_fields(fields);
+	printf("%s %s%s%s\n", now, event->row->type, fields != NULL ? " " : "",
+	       fields != NULL ? fields : "");
+	pu_free(fields);
 }
 
 static void on_event(void *user, const struct pu_message *event)

@@ -214,6 +214,23 @@ static enum cli_exit make(const struct cli *cli, struct plan *plan)
 
 /* ---- what the user sees ---- */
 
+/* Only a file that was asked for can lie where no other command would look. */
+static void say_where(const struct cli *cli, const struct plan *plan)
+{
+	char *usual = pu_path_expand("~/.config/peerup/config.yaml");
+	char *path = realpath(plan->config, NULL);
+	const char *env = getenv("PEERUP_CONFIG");
+
+	if (path != NULL && strcmp(plan->config, usual) != 0 &&
+	    (env == NULL || strcmp(plan->config, env) != 0))
+		cli_say(cli,
+		        "\nSay --config %s with each command, or once:\n"
+		        "  export PEERUP_CONFIG=%s",
+		        path, path);
+	free(path);
+	pu_free(usual);
+}
+
 static void report(const struct cli *cli, const struct plan *plan)
 {
 	struct cli_json json;
@@ -237,6 +254,7 @@ static void report(const struct cli *cli, const struct plan *plan)
 	cli_say(cli, "%s is ready, with its files in %s%s.", plan->name, plan->dir,
 	        plan->key_was_there ? " and the key that was there" : "");
 	cli_say(cli, "Its peer ID: %s", plan->identity.peer_id);
+	say_where(cli, plan);
 	puts("\nNext:\n"
 	     "  peerup daemon                            start it (stays in the foreground)\n"
 	     "  peerup auth add PEERID --name NAME       let another node in, and name it\n"

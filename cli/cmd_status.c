@@ -107,8 +107,9 @@ static void use_transport(void *user, const void *answer)
 		put_field(i == 0 ? "seen as" : "", "%s", state->observed.items[i]);
 	put_field("traffic", "%s received, %s sent", cli_text_bytes(state->bytes_in, in),
 	          cli_text_bytes(state->bytes_out, out));
-	put_field("open", "%llu connections, %llu streams, %s",
-	          (unsigned long long)state->connections, (unsigned long long)state->streams,
+	put_field("open", "%llu connection%s, %llu stream%s, %s",
+	          (unsigned long long)state->connections, state->connections == 1 ? "" : "s",
+	          (unsigned long long)state->streams, state->streams == 1 ? "" : "s",
 	          cli_text_bytes(state->memory_bytes, memory));
 }
 

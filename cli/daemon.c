@@ -220,7 +220,8 @@ enum cli_exit cli_daemon_fail(const struct cli_daemon *daemon, bool about_peer, 
 	va_start(list, fmt);
 	vsnprintf(what, sizeof(what), fmt, list);
 	va_end(list);
-	return cli_fail(daemon->cli, code, hint_for(code), "%s: %s", what, text);
+	return cli_fail(daemon->cli, code, about_peer ? hint_for(code) : NULL, "%s: %s", what,
+	                text);
 }
 
 void cli_daemon_reload(struct cli *cli)

@@ -21,10 +21,10 @@ static void put_string(FILE *out, const char *text)
 
 		if (byte == '"' || byte == '\\')
 			fprintf(out, "\\%c", byte);
-		else if (byte < 0x20 || byte == 0x7f)
-			fprintf(out, "\\u%04x", byte);
 		else if (len == 0)
 			fputs("\\ufffd", out);
+		else if (pu_utf8_is_control(code)) /* none is beyond four digits */
+			fprintf(out, "\\u%04x", (unsigned)code);
 		else
 			fwrite(text, 1, len, out);
 		text += len == 0 ? 1 : len;

@@ -43,8 +43,9 @@ Test(json, escapes_what_json_and_utf8_forbid)
 	struct cli_json json;
 
 	cli_json_init(&json, out);
-	cli_json_str(&json, NULL, "\"\\\n\x1b\x7f gr\xc3\xbcn \xff");
+	cli_json_str(&json, NULL, "\"\\\n\x1b\x7f gr\xc3\xbcn \xff \xc2\x9b \xe2\x80\xae");
 	fclose(out);
-	cr_assert_str_eq(text, "\"\\\"\\\\\\u000a\\u001b\\u007f gr\xc3\xbcn \\ufffd\"\n");
+	cr_assert_str_eq(text,
+	                 "\"\\\"\\\\\\u000a\\u001b\\u007f gr\xc3\xbcn \\ufffd \\u009b \\u202e\"\n");
 	free(text);
 }

@@ -1,6 +1,7 @@
 /* Knows what a terminal may be shown, and how people read amounts. */
 #include "text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +23,64 @@ void cli_text_clean(char *text)
 		text += len == 0 ? 1 : len;
 	}
 	*out = '\0';
+}
+
+/* The end of the JSON text that begins with a quote at `at`: behind its last quote. */
+static const char *end_of_text(const char *at)
+{
+	for (at++; *at != '\0' && *at != '"'; at++)
+		at += *at == '\\' && at[1] != '\0';
+	return *at == '"' ? at + 1 : at;
+}
+
+/* The end of a value: the comma behind it, or the end of all. */
+static const char *end_of_value(const char *at)
+{
+	size_t depth = 0;
+
+	while (*at != '\0' && (depth > 0 || *at != ',')) {
+		depth += *at == '[' || *at == '{';
+		depth -= (*at == ']' || *at == '}') && depth > 0;
+		at = *at == '"' ? end_of_text(at) : at + 1;
+	}
+	return at;
+}
+
+static bool is_plain_text(const char *at, const char *end)
+{
+	size_t len = (size_t)(end - at);
+
+	if (len <= 2 || at[0] != '"' || end[-1] != '"')
+		return false;
+	return memchr(at, ' ', len) == NULL && memchr(at, '\\', len) == NULL &&
+	       memchr(at + 1, '"', len - 2) == NULL && at[1] != '[' && at[1] != '{';
+}
+
+static char *put(char *out, const char *at, const char *end)
+{
+	return (char *)memmove(out, at, (size_t)(end - at)) + (end - at);
+}
+
+void cli_text_of_fields(char *json)
+{
+	const char *at = json;
+	char *out = json;
+
+	while (*at == '"') {
+		const char *key_end = end_of_text(at), *end = end_of_value(key_end);
+		const char *value = key_end + 1;
+		bool more = *end == ',', plain = is_plain_text(value, end);
+
+		if (*key_end != ':')
+			break;
+		out = put(out, at + 1, key_end - 1);
+		*out++ = '=';
+		out = put(out, value + plain, end - plain);
+		if (more)
+			*out++ = ' ';
+		at = end + more;
+	}
+	put(out, at, at + strlen(at) + 1);
 }
 
 size_t cli_text_width(const char *text)

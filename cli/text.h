@@ -10,6 +10,10 @@
 
 /* Replaces control characters and broken UTF-8 by '?', in place. */
 void cli_text_clean(char *text);
+/* The fields of a JSON object without its braces, `"a":"b","c":1`, become `a=b c=1`, in place.
+ * A text that has a space, a quote or a backslash in it, or nothing, keeps its quotes; so do
+ * texts within lists and objects. */
+void cli_text_of_fields(char *json);
 /* Columns that clean text takes (one per character). */
 size_t cli_text_width(const char *text);
 

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void assert_clean(const char *raw, const char *clean)
@@ -29,6 +30,38 @@ Test(text, lets_nothing_steer_the_terminal)
 	assert_clean("a\nb\tc\x7f", "a?b?c?");
 	assert_clean("x\xc2\x9by", "x?y");     /* C1: CSI */
 	assert_clean("x\xe2\x80\xaey", "x?y"); /* right-to-left override */
+}
+
+static void assert_fields(const char *json, const char *expected)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s", json);
+	cli_text_of_fields(text);
+	cr_assert_str_eq(text, expected);
+}
+
+Test(text, shows_the_fields_of_an_event_as_words)
+{
+	assert_fields("", "");
+	assert_fields("\"id\":\"web\",\"code\":0,\"up\":true", "id=web code=0 up=true");
+	assert_fields("\"a\":\"\",\"b\":\"x y\",\"c\":\"q\\\"r, s\"",
+	              "a=\"\" b=\"x y\" c=\"q\\\"r, s\"");
+	assert_fields("\"l\":[\"a,b\",\"]\"],\"n\":[{\"x\":1,\"y\":\"}\"}],\"z\":2",
+	              "l=[\"a,b\",\"]\"] n=[{\"x\":1,\"y\":\"}\"}] z=2");
+}
+
+Test(text, ends_on_fields_that_are_cut_at_any_byte)
+{
+	static const char whole[] = "\"a\":\"b\\\"c\",\"d\":[1,{\"e\":\"f\"}],\"g\":2";
+
+	for (size_t len = 0; len < sizeof(whole); len++) {
+		char *text = strndup(whole, len);
+
+		cli_text_of_fields(text);
+		cr_assert_leq(strlen(text), len);
+		free(text);
+	}
 }
 
 Test(text, replaces_broken_utf8_byte_by_byte)

@@ -5,30 +5,38 @@
 #include <sodium.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 static enum pu_err put(struct pu_buffer *out, const char *text)
 {
 	return pu_buffer_append(out, text, strlen(text));
 }
 
-static enum pu_err put_char(struct pu_buffer *out, unsigned char c)
+/* One character; all control characters (none is beyond four digits) are escaped, those too
+ * that JSON would bear and a terminal would not. */
+static enum pu_err put_char(struct pu_buffer *out, struct pu_bytes c, uint32_t code)
 {
-	if (c < 0x20 || c == 0x7f)
-		return pu_buffer_printf(out, "\\u%04x", c);
-	if (c == '"' || c == '\\') {
+	if (pu_utf8_is_control(code))
+		return pu_buffer_printf(out, "\\u%04x", (unsigned)code);
+	if (code == '"' || code == '\\') {
 		enum pu_err err = put(out, "\\");
 		if (err != PU_OK)
 			return err;
 	}
-	return pu_buffer_append(out, &c, 1);
+	return pu_buffer_append(out, c.data, c.len);
 }
 
 static enum pu_err put_string(struct pu_buffer *out, const char *str)
 {
 	enum pu_err err = put(out, "\"");
 
-	for (; *str != '\0' && err == PU_OK; str++)
-		err = put_char(out, (unsigned char)*str);
+	while (*str != '\0' && err == PU_OK) {
+		uint32_t code = 0xfffd;
+		size_t len = pu_utf8_decode(pu_bytes_of_str(str), &code);
+
+		err = len > 0 ? put_char(out, pu_bytes(str, len), code) : put(out, "\\ufffd");
+		str += len > 0 ? len : 1;
+	}
 	return err == PU_OK ? put(out, "\"") : err;
 }
 

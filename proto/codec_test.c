@@ -318,7 +318,7 @@ static const char *json_of(enum pu_msg id, const void *body)
 
 Test(codec, writes_json)
 {
-	static const char *const tags[] = {"a", "b\"\\\n"};
+	static const char *const tags[] = {"a", "b\"\\\n\xc2\x9b\xe2\x80\xae\xc3\xbc"};
 	static const struct pu_offer offers[] = {
 	    {.name = "web", .protocol = "/peerup/web/1.0.0", .tags = {tags, 2}}, {.name = "ssh"}};
 
@@ -336,7 +336,8 @@ Test(codec, writes_json)
 	    json_of(PU_MSG_NAMING_OFFERS,
 	            &(struct pu_naming_offers){.peer_id = "p", .services = {offers, 2}}),
 	    "{\"type\":\"naming.offers\",\"peer_id\":\"p\",\"services\":[{\"name\":\"web\","
-	    "\"protocol\":\"/peerup/web/1.0.0\",\"tags\":[\"a\",\"b\\\"\\\\\\u000a\"]},"
+	    "\"protocol\":\"/peerup/web/"
+	    "1.0.0\",\"tags\":[\"a\",\"b\\\"\\\\\\u000a\\u009b\\u202e\xc3\xbc\"]},"
 	    "{\"name\":\"ssh\",\"protocol\":\"\",\"tags\":[]}]}");
 }
 

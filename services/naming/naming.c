@@ -47,6 +47,12 @@ static void read_config(struct naming *naming)
 		learn_configured(naming, &addresses[i]);
 }
 
+static void note_names(const struct naming *naming)
+{
+	pu_host_note(naming->host, "%zu name%s", naming->names.len,
+	             naming->names.len == 1 ? "" : "s");
+}
+
 void naming_config_changed(void *state, const struct pu_config *old)
 {
 	struct naming *naming = state;
@@ -55,6 +61,7 @@ void naming_config_changed(void *state, const struct pu_config *old)
 	naming_names_fini(&naming->names);
 	naming_book_unpin_all(&naming->book);
 	read_config(naming);
+	note_names(naming);
 	pu_host_publish(naming->host, PU_MSG_NAMING_CHANGED, &(struct pu_naming_changed){0});
 }
 
@@ -170,7 +177,7 @@ enum pu_err naming_start(struct pu_host *host, void *state)
 	naming->streams =
 	    pu_streams_new(pu_host_loop(host), pu_host_config(host)->runtime_dir, &ops, naming);
 	pu_streams_register(naming->streams, NAMING_DISCOVERY_PROTOCOL);
-	pu_host_note(host, "%zu names", naming->names.len);
+	note_names(naming);
 	pu_host_ready(host);
 	return PU_OK;
 }

@@ -85,6 +85,14 @@ static void ask_identity(struct proxy *proxy)
 
 /* ---- configuration ---- */
 
+static void note(const struct proxy *proxy)
+{
+	size_t services = pu_map_len(&proxy->exposed.names), forwards = proxy->forwards.len;
+
+	pu_host_note(proxy->host, "%zu service%s, %zu forward%s", services,
+	             services == 1 ? "" : "s", forwards, forwards == 1 ? "" : "s");
+}
+
 static void apply_config(struct proxy *proxy)
 {
 	const struct pu_config *config = pu_host_config(proxy->host);
@@ -96,8 +104,7 @@ static void apply_config(struct proxy *proxy)
 	proxy_settings_expose(config, &proxy->exposed);
 	proxy_outbound_apply(proxy, wishes, wishes_len);
 	pu_free(wishes);
-	pu_host_note(proxy->host, "%zu services, %zu forwards", pu_map_len(&proxy->exposed.names),
-	             proxy->forwards.len);
+	note(proxy);
 }
 
 void proxy_reload(void *state, const struct pu_config *old)
