@@ -34,6 +34,11 @@
 #define PU_LINK_REQUESTS_MAX 1024 /* open requests of one server */
 #define PU_LINK_ASKS_MAX     4096 /* open questions of one client */
 #define PU_LINK_WINDOW       32   /* of these, sent and not answered yet */
+#define PU_LINK_PIPES_MAX    256  /* connections to one socket */
+#define PU_LINK_GREETING_MS  2000 /* for what an honest end does at once */
+#define PU_LINK_TOPIC_MAX    128  /* bytes before a message: the number or the topic */
+#define PU_LINK_QUEUE_MAX    (9 * 1024 * 1024) /* bytes that wait: a window of the longest */
+#define PU_LINK_EVENTS_MAX   (1024 * 1024)     /* bytes that wait for one subscriber */
 
 /* Channels. */
 #define PU_CHANNEL_PACKET_MAX 16384 /* bytes of one packet */

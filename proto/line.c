@@ -1,196 +1,142 @@
-/* How an NNG socket joins a libuv loop: its poll descriptor for messages, and for pipes the one
- * callback of ours that runs on an NNG thread. */
+/* When a line is made and made again. */
 #include "proto/line.h"
 
-#include <nng/transport/ipc/ipc.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/socket.h>
 
-#include "proto/codec.h"
+#define DELAY_MIN_MS 25
+#define DELAY_MAX_MS 400
 
-#define RECONNECT_MIN_MS 50
-#define RECONNECT_MAX_MS 1000
-/* A message with the topic of an event before it. */
-#define RECEIVE_MAX (PU_MESSAGE_MAX + 128)
+static void on_timer(uv_timer_t *timer);
 
-enum pu_err pu_nng_err(int result)
+static void retry_later(struct pu_line *line)
 {
-	if ((result & NNG_ESYSERR) != 0)
-		return pu_err_from_errno(result & ~NNG_ESYSERR);
-	switch (result) {
-	case 0:
-		return PU_OK;
-	case NNG_EADDRINUSE:
-		return PU_EBUSY;
-	case NNG_EADDRINVAL:
-		return PU_EINVAL;
-	case NNG_EAGAIN:
-		return PU_EAGAIN;
-	case NNG_ETIMEDOUT:
-		return PU_ETIMEOUT;
-	case NNG_ECLOSED:
-	case NNG_ECONNREFUSED:
-	case NNG_ECONNRESET:
-	case NNG_ECONNABORTED:
-		return PU_ECLOSED;
-	case NNG_EPERM:
-		return PU_EPERM;
-	case NNG_ENOENT:
-		return PU_ENOTFOUND;
-	case NNG_ENOFILES:
-	case NNG_ENOSPC:
-	case NNG_EMSGSIZE:
-		return PU_ELIMIT;
-	default:
-		return PU_EINTERNAL;
-	}
+	uv_timer_start(&line->timer, on_timer, line->delay_ms, 0);
+	line->delay_ms = line->delay_ms * 2 < DELAY_MAX_MS ? line->delay_ms * 2 : DELAY_MAX_MS;
 }
 
-enum pu_err pu_line_url(char url[PU_LINE_URL_MAX], const char *runtime_dir,
-                        enum pu_service service, const char *suffix)
+static void lose(struct pu_line *line)
 {
-	static const char scheme[] = "ipc://";
+	bool was_connected = pu_line_connected(line);
 
-	int len = snprintf(url, PU_LINE_URL_MAX, "%s%s/%s%s", scheme, runtime_dir,
-	                   pu_service_name(service), suffix);
-	if (len < 0 || (size_t)len - strlen(scheme) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return PU_ELIMIT;
-	return PU_OK;
+	pu_pipe_free(line->pipe);
+	line->pipe = NULL;
+	retry_later(line);
+	if (was_connected)
+		line->ops->on_pipe(line->user, false);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_ready(void *user, struct pu_pipe *pipe)
 {
-	struct pu_line *line = poll->data;
+	struct pu_line *line = user;
 
-	(void)status;
-	(void)events;
-	line->ops->on_readable(line->user);
+	(void)pipe;
+	uv_timer_stop(&line->timer);
+	line->delay_ms = DELAY_MIN_MS;
+	line->ops->on_pipe(line->user, true);
 }
 
-static void on_async(uv_async_t *async)
+static void on_message(void *user, struct pu_pipe *pipe, struct pu_bytes message)
 {
-	struct pu_line *line = async->data;
-	uint32_t pipe = atomic_load(&line->pipe);
+	struct pu_line *line = user;
 
-	if (pipe == line->pipe_seen || uv_is_closing((uv_handle_t *)async))
-		return;
-	line->pipe_seen = pipe;
-	if (line->ops->on_pipe != NULL)
-		line->ops->on_pipe(line->user, pipe != 0);
+	(void)pipe;
+	line->ops->on_message(line->user, message);
 }
 
-/* On an NNG thread. The new pipe may come before the old one's end is told. */
-static void on_nng_pipe(nng_pipe pipe, nng_pipe_ev event, void *data)
+static void on_pipe_closed(void *user, struct pu_pipe *pipe)
 {
-	struct pu_line *line = data;
-	uint32_t id = (uint32_t)nng_pipe_id(pipe);
-
-	if (event == NNG_PIPE_EV_ADD_POST)
-		atomic_store(&line->pipe, id);
-	else
-		atomic_compare_exchange_strong(&line->pipe, &id, 0);
-	uv_async_send(&line->async);
+	(void)pipe;
+	lose(user);
 }
 
-void pu_line_init(struct pu_line *line, uv_loop_t *loop, const struct pu_line_ops *ops,
-                  void *user)
-{
-	memset(line, 0, sizeof(*line));
-	line->ops = ops;
-	line->user = user;
-	line->async.data = line;
-	line->handles = 1;
-	uv_async_init(loop, &line->async, on_async);
-}
+static const struct pu_pipe_ops pipe_ops = {
+    .on_ready = on_ready,
+    .on_message = on_message,
+    .on_closed = on_pipe_closed,
+};
 
-enum pu_err pu_line_open(struct pu_line *line, int (*open)(nng_socket *socket), int send_queue)
-{
-	int result = open(&line->socket);
-
-	if (result != 0)
-		return pu_nng_err(result);
-	line->open = true;
-	result = nng_socket_set_size(line->socket, NNG_OPT_RECVMAXSZ, RECEIVE_MAX);
-	if (result == 0 && send_queue > 0)
-		result = nng_socket_set_int(line->socket, NNG_OPT_SENDBUF, send_queue);
-	return pu_nng_err(result);
-}
-
-enum pu_err pu_line_poll(struct pu_line *line)
+static void connect_now(struct pu_line *line)
 {
 	int fd;
 
-	int result = nng_socket_get_int(line->socket, NNG_OPT_RECVFD, &fd);
-	if (result != 0)
-		return pu_nng_err(result);
-	if (uv_poll_init(line->async.loop, &line->poll, fd) != 0)
-		return PU_EIO;
-	line->poll.data = line;
-	line->polled = true;
-	line->handles++;
-	return uv_poll_start(&line->poll, UV_READABLE, on_poll) == 0 ? PU_OK : PU_EIO;
+	enum pu_err err = pu_socket_connect(line->path, SOCK_STREAM, &fd);
+	if (err == PU_OK) {
+		line->absent_since = 0;
+		err = pu_pipe_new(&line->pipe, fd, &line->options);
+	}
+	if (err == PU_OK)
+		uv_timer_start(&line->timer, on_timer, PU_LINK_GREETING_MS, 0);
+	else
+		retry_later(line);
+	if (err == PU_ECLOSED && line->absent_since == 0)
+		line->absent_since = uv_now(line->options.loop);
 }
 
-enum pu_err pu_line_listen(nng_socket socket, const char *url)
+static void on_timer(uv_timer_t *timer)
 {
-	nng_listener listener;
+	struct pu_line *line = timer->data;
 
-	int result = nng_listener_create(&listener, socket, url);
-	if (result == 0)
-		result = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, S_IRUSR | S_IWUSR);
-	if (result == 0)
-		result = nng_listener_start(listener, 0);
-	return pu_nng_err(result);
+	if (line->pipe != NULL) {
+		lose(line);
+		return;
+	}
+	connect_now(line);
+	if (line->absent_since != 0)
+		line->ops->on_absent(line->user);
 }
 
-enum pu_err pu_line_dial(struct pu_line *line, const char *url)
+void pu_line_init(struct pu_line *line, uv_loop_t *loop, enum pu_sp own,
+                  const struct pu_line_ops *ops, void *user)
 {
-	nng_dialer dialer;
+	*line = (struct pu_line){
+	    .options = {.loop = loop, .own = own, .queue_max = PU_LINK_QUEUE_MAX, .ops = &pipe_ops},
+	    .delay_ms = DELAY_MIN_MS,
+	    .ops = ops,
+	    .user = user};
+	line->options.user = line;
+	uv_timer_init(loop, &line->timer);
+	line->timer.data = line;
+}
 
-	int result = nng_pipe_notify(line->socket, NNG_PIPE_EV_ADD_POST, on_nng_pipe, line);
-	if (result == 0)
-		result = nng_pipe_notify(line->socket, NNG_PIPE_EV_REM_POST, on_nng_pipe, line);
-	if (result == 0)
-		result = nng_dialer_create(&dialer, line->socket, url);
-	if (result == 0)
-		result = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
-	if (result == 0)
-		result = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
-	if (result == 0)
-		result = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
-	return pu_nng_err(result);
+enum pu_err pu_line_dial(struct pu_line *line, const char *runtime_dir, enum pu_service to,
+                         const char *suffix)
+{
+	enum pu_err err = pu_socket_path(line->path, runtime_dir, to, suffix);
+
+	if (err != PU_OK)
+		return err;
+	uv_update_time(line->options.loop);
+	connect_now(line);
+	return PU_OK;
 }
 
 bool pu_line_connected(const struct pu_line *line)
 {
-	return line->pipe_seen != 0;
+	return line->pipe != NULL && line->pipe->ready;
 }
 
-nng_msg *pu_line_receive(struct pu_line *line)
+uint64_t pu_line_absent_ms(const struct pu_line *line)
 {
-	nng_msg *message;
-
-	return nng_recvmsg(line->socket, &message, NNG_FLAG_NONBLOCK) == 0 ? message : NULL;
+	return line->absent_since != 0 ? uv_now(line->options.loop) - line->absent_since : 0;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+void pu_line_send(struct pu_line *line, struct pu_bytes first, struct pu_bytes second)
 {
-	struct pu_line *line = handle->data;
-
-	if (--line->handles == 0)
-		line->ops->on_closed(line->user);
+	if (pu_line_connected(line))
+		pu_pipe_send(line->pipe, first, second);
 }
 
-/* The descriptor leaves the loop before NNG closes it; the loop's wakening outlives NNG's
- * threads, which nng_close() waits for. */
+static void on_timer_closed(uv_handle_t *timer)
+{
+	struct pu_line *line = timer->data;
+
+	line->ops->on_closed(line->user);
+}
+
 void pu_line_close(struct pu_line *line)
 {
-	if (line->polled)
-		uv_close((uv_handle_t *)&line->poll, on_handle_closed);
-	if (line->open)
-		nng_close(line->socket);
-	line->open = false;
-	uv_close((uv_handle_t *)&line->async, on_handle_closed);
+	pu_pipe_free(line->pipe);
+	line->pipe = NULL;
+	uv_close((uv_handle_t *)&line->timer, on_timer_closed);
 }

@@ -1,7 +1,6 @@
-/* Links between processes: NNG REQ/REP for questions and PUB/SUB for events, on
- * ipc://<runtime dir>/<service>.ipc and ipc://<runtime dir>/<service>.events.ipc, joined to a
- * libuv loop by their poll descriptors. None of our code runs on NNG's threads, but for the
- * few lines of line.c that note a pipe's coming or going and wake the loop.
+/* Links between processes: questions and events on the Unix sockets <runtime
+ * dir>/<service>.ipc and <runtime dir>/<service>.events.ipc, in SP: what NNG's REQ/REP and
+ * PUB/SUB speak on ipc://. All on one libuv loop and its thread.
  *
  * Every object here has handles on the loop: after _free the loop must turn once more. _free
  * may be called from the object's own callbacks. */
@@ -48,7 +47,8 @@ void pu_request_fail(struct pu_request *request, enum pu_err err, const char *fm
 enum pu_service pu_request_sender(const struct pu_request *request);
 pid_t pu_request_pid(const struct pu_request *request);
 
-/* Publishes an event. Slow subscribers lose events, never block us. */
+/* Publishes an event. Never blocks: a subscriber that does not read is disconnected, so that it
+ * knows that it missed something (pu_events_on_connected). */
 void pu_server_publish(struct pu_server *server, enum pu_msg id, const void *event);
 
 /* ---- asking ---- */
@@ -60,6 +60,9 @@ typedef void (*pu_answer_fn)(void *user, enum pu_err err, const char *text, cons
 
 struct pu_client *pu_client_new(uv_loop_t *loop, const char *runtime_dir, enum pu_service to);
 void pu_client_free(struct pu_client *client); /* open questions are dropped silently */
+/* Once nobody has been listening for so long, questions fail with PU_ECLOSED, "<service> is not
+ * running"; 0, as at first: they wait until their deadline. */
+void pu_client_set_patience(struct pu_client *client, unsigned absent_ms);
 
 #define PU_ASK_DEADLINE_MS 5000
 

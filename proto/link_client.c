@@ -2,8 +2,6 @@
  * again when the service at the other end is a new one. */
 #include "proto/link.h"
 
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -13,17 +11,11 @@
 #include "proto/limits.h"
 #include "proto/line.h"
 
-/* NNG tells questions from the pipe numbers before them by this bit. */
-#define REQUEST_BIT 0x80000000u
-#define BURST       64
-/* When NNG's own queue is full. */
-#define RETRY_MS 20
-
 struct ask {
 	struct pu_heap_node deadline;
 	struct pu_list_node node; /* in `waiting` or in `sent` */
 	uint64_t id;
-	uint32_t wire; /* the low bits of the ID, as NNG's header has them */
+	uint32_t wire; /* the low bits of the ID: the question's number in SP */
 	bool sent;
 	const struct pu_msg_row *row; /* NULL: raw */
 	struct pu_bytes encoded;      /* owned */
@@ -47,7 +39,7 @@ struct pu_client {
 	size_t sent_len;
 	struct pu_map asks; /* by wire ID */
 	uint64_t next_id;
-	bool retry;
+	unsigned patience_ms; /* with a service that is not there; 0 = any */
 };
 
 static struct pu_bytes wire_key(const uint32_t *wire)
@@ -86,35 +78,22 @@ static void end_ask(struct pu_client *client, struct ask *ask, enum pu_err err,
 
 /* ---- sending ---- */
 
-static enum pu_err send_ask(struct pu_client *client, const struct ask *ask)
+static void send_ask(struct pu_client *client, const struct ask *ask)
 {
-	nng_msg *message;
+	uint8_t number[PU_SP_NUMBER_LEN];
 
-	int result = nng_msg_alloc(&message, 0);
-	if (result != 0)
-		return pu_nng_err(result);
-	result = nng_msg_append(message, ask->encoded.data, ask->encoded.len);
-	if (result == 0)
-		result = nng_msg_header_append_u32(message, ask->wire | REQUEST_BIT);
-	if (result == 0)
-		result = nng_sendmsg(client->line.socket, message, NNG_FLAG_NONBLOCK);
-	if (result != 0)
-		nng_msg_free(message);
-	return pu_nng_err(result);
+	pu_sp_put_number(number, ask->wire);
+	pu_line_send(&client->line, pu_bytes(number, sizeof(number)), ask->encoded);
 }
 
 static void flush(struct pu_client *client)
 {
-	client->retry = false;
 	while (pu_line_connected(&client->line) && client->sent_len < PU_LINK_WINDOW) {
 		struct pu_list_node *first = pu_list_first(&client->waiting);
 		if (first == NULL)
 			break;
 		struct ask *ask = PU_LIST_ENTRY(first, struct ask, node);
-		if (send_ask(client, ask) != PU_OK) {
-			client->retry = true;
-			break;
-		}
+		send_ask(client, ask);
 		pu_list_remove(&ask->node);
 		pu_list_append(&client->sent, &ask->node);
 		ask->sent = true;
@@ -151,7 +130,7 @@ static void expire(struct pu_client *client, struct ask *ask)
 
 	if (err != PU_OK) {
 		snprintf(text, sizeof(text), "cannot ask %s: %s", name, pu_strerror(err));
-	} else if (!pu_line_connected(&client->line)) {
+	} else if (client->line.absent_since != 0) {
 		err = PU_ECLOSED;
 		snprintf(text, sizeof(text), "%s is not running", name);
 	} else {
@@ -184,10 +163,24 @@ static void arm_timer(struct pu_client *client)
 		return;
 	}
 	uint64_t now = uv_now(client->timer.loop);
-	uint64_t delay = min->key > now ? min->key - now : 0;
-	if (client->retry && delay > RETRY_MS)
-		delay = RETRY_MS;
-	uv_timer_start(&client->timer, on_timer, delay, 0);
+	uv_timer_start(&client->timer, on_timer, min->key > now ? min->key - now : 0, 0);
+}
+
+static void on_absent(void *user)
+{
+	struct pu_client *client = user;
+
+	if (client->patience_ms == 0 || pu_line_absent_ms(&client->line) < client->patience_ms)
+		return;
+	while (!client->freed && pu_heap_min(&client->deadlines) != NULL)
+		expire(client, PU_CONTAINER_OF(pu_heap_min(&client->deadlines), struct ask, deadline));
+	if (!client->freed)
+		arm_timer(client);
+}
+
+void pu_client_set_patience(struct pu_client *client, unsigned absent_ms)
+{
+	client->patience_ms = absent_ms;
 }
 
 /* ---- answers ---- */
@@ -211,18 +204,17 @@ static void check_answer(struct pu_client *client, struct ask *ask,
 	}
 }
 
-static void receive(struct pu_client *client, nng_msg *message)
+/* Answers to what was cancelled, came too late or was asked twice find no question. */
+static void receive(struct pu_client *client, struct pu_bytes body)
 {
-	struct pu_bytes body = pu_bytes(nng_msg_body(message), nng_msg_len(message));
 	struct pu_message answer;
 	uint32_t wire;
 
-	if (nng_msg_header_trim_u32(message, &wire) != 0)
+	if (pu_sp_take_number(&body, &wire) != PU_OK)
 		return;
-	wire &= ~REQUEST_BIT;
 	struct ask *ask = pu_map_get(&client->asks, wire_key(&wire));
 	if (ask == NULL)
-		return; /* cancelled, too late, or the answer to a repeated question */
+		return;
 	enum pu_err err = pu_decode(client->decoder, body, &answer);
 	if (err != PU_OK)
 		end_ask(client, ask, err, pu_decoder_error(client->decoder), NULL);
@@ -230,17 +222,11 @@ static void receive(struct pu_client *client, nng_msg *message)
 		check_answer(client, ask, &answer);
 }
 
-static void on_readable(void *user)
+static void on_message(void *user, struct pu_bytes message)
 {
 	struct pu_client *client = user;
 
-	for (int i = 0; i < BURST && !client->freed; i++) {
-		nng_msg *message = pu_line_receive(&client->line);
-		if (message == NULL)
-			break;
-		receive(client, message);
-		nng_msg_free(message);
-	}
+	receive(client, message);
 	if (!client->freed)
 		flush(client);
 }
@@ -253,7 +239,7 @@ static struct ask *ask_new(struct pu_client *client, unsigned deadline_ms)
 
 	do {
 		ask->id = ++client->next_id;
-		ask->wire = (uint32_t)ask->id & ~REQUEST_BIT;
+		ask->wire = (uint32_t)ask->id & PU_SP_NUMBER_MASK;
 	} while (pu_map_get(&client->asks, wire_key(&ask->wire)) != NULL);
 	ask->deadline_ms = deadline_ms;
 	ask->broken = client->broken;
@@ -311,7 +297,7 @@ uint64_t pu_client_ask_raw(struct pu_client *client, struct pu_bytes encoded,
 
 void pu_client_cancel(struct pu_client *client, uint64_t id)
 {
-	const uint32_t wire = (uint32_t)id & ~REQUEST_BIT;
+	const uint32_t wire = (uint32_t)id & PU_SP_NUMBER_MASK;
 	struct ask *ask = pu_map_get(&client->asks, wire_key(&wire));
 
 	if (ask == NULL || ask->id != id)
@@ -344,22 +330,11 @@ static void on_timer_closed(uv_handle_t *timer)
 }
 
 static const struct pu_line_ops line_ops = {
-    .on_readable = on_readable,
+    .on_message = on_message,
     .on_pipe = on_pipe,
+    .on_absent = on_absent,
     .on_closed = on_line_closed,
 };
-
-static enum pu_err connect_line(struct pu_client *client, const char *runtime_dir)
-{
-	char url[PU_LINE_URL_MAX];
-
-	enum pu_err err = pu_line_url(url, runtime_dir, client->to, PU_LINE_QUESTIONS);
-	if (err == PU_OK)
-		err = pu_line_open(&client->line, nng_req0_open_raw, 2 * PU_LINK_WINDOW);
-	if (err == PU_OK)
-		err = pu_line_poll(&client->line);
-	return err == PU_OK ? pu_line_dial(&client->line, url) : err;
-}
 
 struct pu_client *pu_client_new(uv_loop_t *loop, const char *runtime_dir, enum pu_service to)
 {
@@ -374,8 +349,8 @@ struct pu_client *pu_client_new(uv_loop_t *loop, const char *runtime_dir, enum p
 	pu_map_init(&client->asks);
 	uv_timer_init(loop, &client->timer);
 	client->timer.data = client;
-	pu_line_init(&client->line, loop, &line_ops, client);
-	client->broken = connect_line(client, runtime_dir);
+	pu_line_init(&client->line, loop, PU_SP_REQ, &line_ops, client);
+	client->broken = pu_line_dial(&client->line, runtime_dir, to, PU_SOCKET_QUESTIONS);
 	return client;
 }
 

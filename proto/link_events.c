@@ -1,19 +1,13 @@
 /* A subscription to one service's events. */
 #include "proto/link.h"
 
-#include <nng/nng.h>
-#include <nng/protocol/pubsub0/sub.h>
-
 #include "base/alloc.h"
 #include "proto/limits.h"
 #include "proto/line.h"
 
-#define BURST 64
-/* Events that wait for us; then the oldest are dropped. */
-#define RECEIVE_QUEUE 256
-
 struct pu_events {
 	enum pu_service from;
+	char *prefix;
 	struct pu_line line;
 	bool freed;
 	enum pu_err broken; /* why there is no line */
@@ -23,12 +17,22 @@ struct pu_events {
 	void *user;
 };
 
-/* "<type>\0<message>": what is not exactly that, or not this service's event, is dropped. */
-static void receive(struct pu_events *events, struct pu_bytes bytes)
+static bool wanted(const struct pu_events *events, struct pu_bytes bytes)
 {
-	struct pu_message event;
-	const uint8_t *end = memchr(bytes.data, '\0', bytes.len);
+	size_t len = strlen(events->prefix);
 
+	return bytes.len >= len && memcmp(bytes.data, events->prefix, len) == 0;
+}
+
+/* "<type>\0<message>": what is not exactly that, or not this service's event, is dropped. */
+static void on_message(void *user, struct pu_bytes bytes)
+{
+	const struct pu_events *events = user;
+	struct pu_message event;
+
+	if (bytes.len == 0 || !wanted(events, bytes))
+		return;
+	const uint8_t *end = memchr(bytes.data, '\0', bytes.len);
 	if (end == NULL)
 		return;
 	size_t topic_len = (size_t)(end - bytes.data);
@@ -41,19 +45,6 @@ static void receive(struct pu_events *events, struct pu_bytes bytes)
 	events->on_event(events->user, &event);
 }
 
-static void on_readable(void *user)
-{
-	struct pu_events *events = user;
-
-	for (int i = 0; i < BURST && !events->freed; i++) {
-		nng_msg *message = pu_line_receive(&events->line);
-		if (message == NULL)
-			return;
-		receive(events, pu_bytes(nng_msg_body(message), nng_msg_len(message)));
-		nng_msg_free(message);
-	}
-}
-
 static void on_pipe(void *user, bool connected)
 {
 	struct pu_events *events = user;
@@ -62,38 +53,26 @@ static void on_pipe(void *user, bool connected)
 		events->on_connected(events->user);
 }
 
+static void on_absent(void *user)
+{
+	(void)user;
+}
+
 static void on_closed(void *user)
 {
 	struct pu_events *events = user;
 
+	pu_free(events->prefix);
 	pu_decoder_free(events->decoder);
 	pu_free(events);
 }
 
 static const struct pu_line_ops line_ops = {
-    .on_readable = on_readable,
+    .on_message = on_message,
     .on_pipe = on_pipe,
+    .on_absent = on_absent,
     .on_closed = on_closed,
 };
-
-static enum pu_err subscribe(struct pu_events *events, const char *runtime_dir,
-                             const char *prefix)
-{
-	char url[PU_LINE_URL_MAX];
-
-	enum pu_err err = pu_line_url(url, runtime_dir, events->from, PU_LINE_EVENTS);
-	if (err == PU_OK)
-		err = pu_line_open(&events->line, nng_sub0_open, 0);
-	if (err == PU_OK)
-		err =
-		    pu_nng_err(nng_socket_set_int(events->line.socket, NNG_OPT_RECVBUF, RECEIVE_QUEUE));
-	if (err == PU_OK)
-		err = pu_nng_err(
-		    nng_socket_set(events->line.socket, NNG_OPT_SUB_SUBSCRIBE, prefix, strlen(prefix)));
-	if (err == PU_OK)
-		err = pu_line_poll(&events->line);
-	return err == PU_OK ? pu_line_dial(&events->line, url) : err;
-}
 
 struct pu_events *pu_events_new(uv_loop_t *loop, const char *runtime_dir, enum pu_service from,
                                 const char *prefix, pu_event_fn on_event, void *user)
@@ -104,8 +83,9 @@ struct pu_events *pu_events_new(uv_loop_t *loop, const char *runtime_dir, enum p
 	events->on_event = on_event;
 	events->user = user;
 	events->decoder = pu_decoder_new();
-	pu_line_init(&events->line, loop, &line_ops, events);
-	events->broken = subscribe(events, runtime_dir, prefix);
+	events->prefix = pu_strdup(prefix);
+	pu_line_init(&events->line, loop, PU_SP_SUB, &line_ops, events);
+	events->broken = pu_line_dial(&events->line, runtime_dir, from, PU_SOCKET_EVENTS);
 	return events;
 }
 

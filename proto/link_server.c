@@ -1,33 +1,30 @@
 /* The answering side of a link: open requests, and the checks of a row before its handler. */
 #include "proto/link.h"
 
-#include <nng/nng.h>
-#include <nng/protocol/pubsub0/pub.h>
-#include <nng/protocol/reqrep0/rep.h>
-#include <nng/transport/ipc/ipc.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "proto/hub.h"
 #include "proto/limits.h"
-#include "proto/line.h"
 #include "proto/text.h"
 
-/* A raw socket's header: the pipe's number and the asker's, four bytes each. */
-#define HEADER_LEN 8
-/* Messages handled before the loop gets its turn. */
-#define BURST 64
-/* Events that wait for one slow subscriber; then its oldest are dropped. */
-#define EVENT_QUEUE 256
+#define HUBS 2
+
+/* Who asked, and by which number: the same question may come twice. */
+struct question {
+	uint32_t pipe;
+	uint32_t number;
+};
 
 struct pu_request {
 	struct pu_list_node node;
 	struct pu_server *server;
-	nng_msg *message;             /* becomes the answer: its header leads back to the asker */
+	struct question question;
+	struct pu_pipe *pipe;         /* NULL: the asker is gone */
 	const struct pu_msg_row *row; /* NULL until decoded */
 	enum pu_service sender;
 	pid_t pid;
@@ -36,41 +33,35 @@ struct pu_request {
 struct pu_server {
 	struct pu_server_options options;
 	const struct pu_handler *handlers[PU_MSG_COUNT];
-	struct pu_line line;
-	nng_socket events;
-	bool events_open;
+	struct pu_hub questions, events;
+	unsigned hubs; /* not closed yet */
 	struct pu_decoder *decoder;
 	struct pu_buffer buffer;
 	struct pu_list requests;
-	struct pu_map open; /* requests by header: the same question may come twice */
+	struct pu_map open; /* requests by question */
 };
 
-static struct pu_bytes header_of(nng_msg *message)
+static struct pu_bytes key_of(const struct question *question)
 {
-	return pu_bytes(nng_msg_header(message), nng_msg_header_len(message));
+	return pu_bytes(question, sizeof(*question));
 }
 
 /* ---- answers ---- */
 
 static void request_free(struct pu_request *request)
 {
-	pu_map_del(&request->server->open, header_of(request->message));
+	pu_map_del(&request->server->open, key_of(&request->question));
 	pu_list_remove(&request->node);
-	nng_msg_free(request->message);
 	pu_free(request);
 }
 
-/* The asker may be gone by now, or so slow that NNG drops the answer: its deadline tells it. */
 static void send_answer(struct pu_request *request, struct pu_bytes encoded)
 {
-	nng_msg *answer;
+	uint8_t number[PU_SP_NUMBER_LEN];
 
-	if (nng_msg_dup(&answer, request->message) == 0) {
-		nng_msg_clear(answer);
-		if (nng_msg_append(answer, encoded.data, encoded.len) != 0 ||
-		    nng_sendmsg(request->server->line.socket, answer, NNG_FLAG_NONBLOCK) != 0)
-			nng_msg_free(answer);
-	}
+	pu_sp_put_number(number, request->question.number);
+	if (request->pipe != NULL)
+		pu_pipe_send(request->pipe, pu_bytes(number, sizeof(number)), encoded);
 	request_free(request);
 }
 
@@ -134,12 +125,10 @@ static void refuse(struct pu_request *request, const struct pu_msg_row *row)
 		pu_request_fail(request, PU_EUNSUPPORTED, "%s does not answer %s", self, row->type);
 }
 
-static void handle(struct pu_request *request)
+static void handle(struct pu_request *request, struct pu_bytes body)
 {
 	struct pu_server *server = request->server;
 	struct pu_message message;
-	struct pu_bytes body =
-	    pu_bytes(nng_msg_body(request->message), nng_msg_len(request->message));
 
 	enum pu_err err = pu_decode(server->decoder, body, &message);
 	if (err != PU_OK) {
@@ -156,51 +145,41 @@ static void handle(struct pu_request *request)
 		handler->handle(server->options.service, request, message.body);
 }
 
-/* Who holds the other end, as the kernel says. False when it is another user. */
-static bool identify(const struct pu_server *server, struct pu_request *request)
+static void on_question(void *user, struct pu_pipe *pipe, struct pu_bytes message)
 {
-	nng_pipe pipe = nng_msg_get_pipe(request->message);
-	uint64_t uid, pid;
+	struct pu_server *server = user;
+	struct question question = {.pipe = pipe->number};
 
-	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) != 0 ||
-	    nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_PID, &pid) != 0)
-		return false;
-	if (uid != geteuid() && uid != 0)
-		return false;
-	request->pid = (pid_t)pid;
-	request->sender = pu_roster_find(server->options.roster, request->pid);
-	return true;
-}
-
-static void receive(struct pu_server *server, nng_msg *message)
-{
-	struct pu_request *request = PU_NEW(struct pu_request);
-
-	*request = (struct pu_request){.server = server, .message = message};
-	if (nng_msg_header_len(message) != HEADER_LEN || !identify(server, request) ||
-	    pu_map_get(&server->open, header_of(message)) != NULL) {
-		nng_msg_free(message);
-		pu_free(request);
+	if (pu_sp_take_number(&message, &question.number) != PU_OK) {
+		pu_pipe_end(pipe);
 		return;
 	}
+	if (pu_map_get(&server->open, key_of(&question)) != NULL)
+		return;
+	struct pu_request *request = PU_NEW(struct pu_request);
+	*request = (struct pu_request){.server = server,
+	                               .question = question,
+	                               .pipe = pipe,
+	                               .sender = pu_roster_find(server->options.roster, pipe->pid),
+	                               .pid = pipe->pid};
 	pu_list_append(&server->requests, &request->node);
-	pu_map_put(&server->open, header_of(message), request);
+	pu_map_put(&server->open, key_of(&request->question), request);
 	if (pu_map_len(&server->open) > PU_LINK_REQUESTS_MAX)
 		pu_request_fail(request, PU_EBUSY, "%s has too many open requests",
 		                pu_service_name(server->options.self));
 	else
-		handle(request);
+		handle(request, message);
 }
 
-static void on_readable(void *user)
+/* Its questions are still being worked on; the answers will go nowhere. */
+static void on_asker_gone(void *user, struct pu_pipe *pipe)
 {
 	struct pu_server *server = user;
 
-	for (int i = 0; i < BURST && server->line.open; i++) {
-		nng_msg *message = pu_line_receive(&server->line);
-		if (message == NULL)
-			return;
-		receive(server, message);
+	PU_LIST_FOREACH(node, &server->requests) {
+		struct pu_request *request = PU_LIST_ENTRY(node, struct pu_request, node);
+		if (request->pipe == pipe)
+			request->pipe = NULL;
 	}
 }
 
@@ -215,7 +194,22 @@ void pu_server_publish(struct pu_server *server, enum pu_msg id, const void *eve
 	pu_buffer_clear(buffer);
 	if (pu_buffer_append(buffer, row->type, strlen(row->type) + 1) == PU_OK &&
 	    pu_encode(buffer, id, event) == PU_OK)
-		nng_send(server->events, buffer->data, buffer->len, NNG_FLAG_NONBLOCK);
+		pu_hub_publish(&server->events, pu_buffer_bytes(buffer));
+}
+
+/* Subscribers have nothing to say. */
+static void on_subscriber_message(void *user, struct pu_pipe *pipe, struct pu_bytes message)
+{
+	(void)user;
+	(void)message;
+	pu_pipe_end(pipe);
+}
+
+/* It may come back, and then knows that it missed something. */
+static void on_subscriber_gone(void *user, struct pu_pipe *pipe)
+{
+	(void)user;
+	(void)pipe;
 }
 
 /* ---- life ---- */
@@ -224,43 +218,34 @@ static void on_closed(void *user)
 {
 	struct pu_server *server = user;
 
+	if (--server->hubs > 0)
+		return;
 	pu_decoder_free(server->decoder);
 	pu_buffer_fini(&server->buffer);
 	pu_map_fini(&server->open);
 	pu_free(server);
 }
 
-static const struct pu_line_ops line_ops = {
-    .on_readable = on_readable,
+static const struct pu_hub_ops question_ops = {
+    .on_message = on_question,
+    .on_gone = on_asker_gone,
     .on_closed = on_closed,
 };
 
-static enum pu_err listen_for_questions(struct pu_server *server)
+static const struct pu_hub_ops event_ops = {
+    .on_message = on_subscriber_message,
+    .on_gone = on_subscriber_gone,
+    .on_closed = on_closed,
+};
+
+static enum pu_err listen_for_all(struct pu_server *server)
 {
-	char url[PU_LINE_URL_MAX];
+	const char *dir = server->options.runtime_dir;
+	enum pu_service self = server->options.self;
 
-	enum pu_err err =
-	    pu_line_url(url, server->options.runtime_dir, server->options.self, PU_LINE_QUESTIONS);
-	if (err == PU_OK)
-		err = pu_line_open(&server->line, nng_rep0_open_raw, PU_LINK_REQUESTS_MAX);
-	if (err == PU_OK)
-		err = pu_line_listen(server->line.socket, url);
-	return err == PU_OK ? pu_line_poll(&server->line) : err;
-}
-
-static enum pu_err listen_for_subscribers(struct pu_server *server)
-{
-	char url[PU_LINE_URL_MAX];
-
-	enum pu_err err =
-	    pu_line_url(url, server->options.runtime_dir, server->options.self, PU_LINE_EVENTS);
-	if (err == PU_OK)
-		err = pu_nng_err(nng_pub0_open(&server->events));
-	if (err != PU_OK)
-		return err;
-	server->events_open = true;
-	err = pu_nng_err(nng_socket_set_int(server->events, NNG_OPT_SENDBUF, EVENT_QUEUE));
-	return err == PU_OK ? pu_line_listen(server->events, url) : err;
+	enum pu_err err = pu_hub_listen(&server->events, dir, self, PU_SOCKET_EVENTS);
+	return err == PU_OK ? pu_hub_listen(&server->questions, dir, self, PU_SOCKET_QUESTIONS)
+	                    : err;
 }
 
 enum pu_err pu_server_new(struct pu_server **out, const struct pu_server_options *options)
@@ -271,15 +256,17 @@ enum pu_err pu_server_new(struct pu_server **out, const struct pu_server_options
 	struct pu_server *server = PU_NEW(struct pu_server);
 	server->options = *options;
 	server->decoder = pu_decoder_new();
-	pu_buffer_init(&server->buffer, PU_MESSAGE_MAX + PU_FIELD_NAME_MAX);
+	pu_buffer_init(&server->buffer, PU_PIPE_MESSAGE_MAX);
 	pu_list_init(&server->requests);
 	pu_map_init(&server->open);
-	pu_line_init(&server->line, options->loop, &line_ops, server);
+	server->hubs = HUBS;
+	pu_hub_init(&server->questions, options->loop, PU_SP_REP, PU_LINK_QUEUE_MAX, &question_ops,
+	            server);
+	pu_hub_init(&server->events, options->loop, PU_SP_PUB, PU_LINK_EVENTS_MAX, &event_ops,
+	            server);
 	for (size_t i = 0; i < options->handlers_len; i++)
 		server->handlers[options->handlers[i].id] = &options->handlers[i];
-	err = listen_for_subscribers(server);
-	if (err == PU_OK)
-		err = listen_for_questions(server);
+	err = listen_for_all(server);
 	if (err != PU_OK) {
 		pu_server_free(server);
 		return err;
@@ -294,7 +281,6 @@ void pu_server_free(struct pu_server *server)
 		return;
 	PU_LIST_FOREACH(node, &server->requests)
 		request_free(PU_LIST_ENTRY(node, struct pu_request, node));
-	if (server->events_open)
-		nng_close(server->events);
-	pu_line_close(&server->line);
+	pu_hub_close(&server->questions);
+	pu_hub_close(&server->events);
 }

@@ -3,8 +3,10 @@
 #include "proto/link.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -416,6 +418,231 @@ Test(link, sockets_are_private)
 	snprintf(path, sizeof(path), "%s/auth.events.ipc", world.dir);
 	cr_assert_eq(stat(path, &stat_of), 0);
 	cr_assert_eq(stat_of.st_mode & 0777, 0600);
+}
+
+/* ---- ends that do not behave ---- */
+
+#define MANY 200
+static const uint8_t req_greeting[] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
+static const uint8_t sub_greeting[] = {0, 'S', 'P', 0, 0, 0x21, 0, 0};
+
+static int connect_raw(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", world.dir, name);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void send_raw(int fd, const void *data, size_t len)
+{
+	cr_assert_eq(send(fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+static void ask_once(void)
+{
+	unsigned before = seen.answered;
+
+	ask("connect", PATIENCE_MS);
+	RUN_UNTIL(seen.answered == before + 1);
+	cr_assert_eq(seen.err, PU_OK, "%s", seen.text);
+}
+
+static uint64_t cpu_us(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* A thread or a loop that spins takes all of this time; one that waits next to none. */
+static void assert_idle(void)
+{
+	const uint64_t idle_ms = 400;
+	uint64_t until = uv_now(&world.loop) + idle_ms;
+	uint64_t before = cpu_us();
+
+	RUN_UNTIL(uv_now(&world.loop) >= until);
+	cr_assert_lt(cpu_us() - before, idle_ms * 1000 / 2);
+}
+
+/* The client of this test connects only afterwards: it meets what they left. */
+static void start_server_alone(void)
+{
+	pu_client_free(world.client);
+	start_server();
+}
+
+static void connect_client(void)
+{
+	world.client = pu_client_new(&world.loop, world.dir, PU_SERVICE_AUTH);
+}
+
+Test(link, who_connects_and_closes_at_once_harms_nobody)
+{
+	start_server_alone();
+	for (int i = 0; i < MANY; i++) {
+		close(connect_raw("auth.ipc"));
+		close(connect_raw("auth.events.ipc"));
+		if (i % 2 == 0)
+			uv_run(&world.loop, UV_RUN_NOWAIT);
+	}
+	connect_client();
+	ask_once();
+	pu_client_free(world.client);
+	connect_client();
+	ask_once();
+	assert_idle();
+}
+
+Test(link, who_closes_within_its_greeting_harms_nobody)
+{
+	start_server_alone();
+	for (int i = 0; i < MANY; i++) {
+		int fd = connect_raw("auth.ipc");
+		send_raw(fd, req_greeting, (size_t)i % sizeof(req_greeting));
+		uv_run(&world.loop, UV_RUN_NOWAIT);
+		close(fd);
+	}
+	connect_client();
+	ask_once();
+	assert_idle();
+}
+
+Test(link, who_never_greets_is_dropped)
+{
+	static int fds[MANY];
+	unsigned dropped = 0;
+	char byte;
+
+	start_server_alone();
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = connect_raw("auth.ipc");
+		uv_run(&world.loop, UV_RUN_NOWAIT);
+		cr_assert_eq(recv(fds[i], &byte, 1, MSG_PEEK), 1);
+	}
+	connect_client();
+	ask_once();
+	assert_idle();
+	for (int i = 0; i < MANY; i++) {
+		uint8_t greeting[sizeof(req_greeting)];
+		recv(fds[i], greeting, sizeof(greeting), 0);
+		RUN_UNTIL((dropped += recv(fds[i], &byte, 1, MSG_DONTWAIT) == 0) > (unsigned)i);
+		close(fds[i]);
+	}
+	ask_once();
+}
+
+Test(link, who_greets_late_makes_room_for_others)
+{
+	static int fds[2 * MANY];
+
+	start_server_alone();
+	for (size_t i = 0; i < PU_ARRAY_LEN(fds); i++) {
+		fds[i] = connect_raw("auth.ipc");
+		uv_run(&world.loop, UV_RUN_NOWAIT);
+	}
+	connect_client();
+	ask_once();
+	for (size_t i = 0; i < PU_ARRAY_LEN(fds); i++)
+		close(fds[i]);
+}
+
+Test(link, who_does_not_speak_sp_is_cut_off)
+{
+	static const uint8_t endless[] = {1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t no_number[] = {1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1};
+	static const struct {
+		const void *greeting, *data;
+		size_t len;
+	} cases[] = {
+	    {"GET / HT", "TP/1.1\r\n", 8},
+	    {sub_greeting, "", 0},
+	    {req_greeting, "\x02", 1},
+	    {req_greeting, endless, sizeof(endless)},
+	    {req_greeting, no_number, sizeof(no_number)},
+	};
+
+	start_server();
+	for (size_t i = 0; i < PU_ARRAY_LEN(cases); i++) {
+		uint8_t greeting[sizeof(req_greeting)];
+		char byte;
+		int fd = connect_raw("auth.ipc");
+		send_raw(fd, cases[i].greeting, sizeof(greeting));
+		send_raw(fd, cases[i].data, cases[i].len);
+		RUN_UNTIL(recv(fd, greeting, sizeof(greeting), MSG_DONTWAIT) == sizeof(greeting));
+		/* What was not read when the other end closed is a reset. */
+		RUN_UNTIL(recv(fd, &byte, 1, MSG_DONTWAIT) == 0 || errno == ECONNRESET);
+		close(fd);
+	}
+	ask_once();
+	assert_idle();
+}
+
+Test(link, a_subscriber_that_does_not_read_is_cut_off)
+{
+	uint8_t bytes[4096];
+	ssize_t len;
+
+	start_server();
+	int fd = connect_raw("auth.events.ipc");
+	send_raw(fd, sub_greeting, sizeof(sub_greeting));
+	ask_once();
+	for (int i = 0; i < 100000; i++)
+		pu_server_publish(world.server, PU_MSG_AUTH_CHANGED, &(struct pu_auth_changed){1});
+	ask_once();
+	while ((len = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+		continue;
+	cr_assert(len == 0 || errno == ECONNRESET);
+	close(fd);
+	assert_idle();
+}
+
+/* A server that dies while we connect: the backlog takes us, and nobody greets. */
+Test(link, a_client_survives_servers_that_die_in_the_greeting)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/auth.ipc", world.dir);
+	ask("connect", PATIENCE_MS);
+	for (int i = 0; i < 5; i++) {
+		int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+		cr_assert_eq(listen(listener, 1), 0);
+		int fd;
+		RUN_UNTIL((fd = accept(listener, NULL, NULL)) >= 0);
+		close(fd);
+		close(listener);
+		unlink(address.sun_path);
+	}
+	start_server();
+	RUN_UNTIL(seen.answered == 1);
+	cr_assert_eq(seen.err, PU_OK, "%s", seen.text);
+}
+
+Test(link, a_question_ends_early_when_patience_with_an_absent_service_does)
+{
+	pu_client_set_patience(world.client, 100);
+	ask("connect", 10 * PATIENCE_MS);
+	RUN_UNTIL(seen.answered == 1);
+	cr_assert_eq(seen.err, PU_ECLOSED);
+	cr_assert_str_eq(seen.text, "auth is not running");
+	start_server();
+	ask_once();
+}
+
+Test(link, patience_does_not_end_what_a_slow_service_works_on)
+{
+	start_server();
+	pu_client_set_patience(world.client, 1);
+	ask("hold", 300);
+	RUN_UNTIL(seen.answered == 1);
+	cr_assert_eq(seen.err, PU_ETIMEOUT);
+	ask_once();
 }
 
 /* A socket file that nobody listens on is what a killed process leaves. */

@@ -23,15 +23,13 @@ static const struct {
 	const char *title, *text;
 } sections[] = {
     {PU_MSG_REQUEST, "Requests",
-     "Over `ipc://<runtime dir>/<service>.ipc` (NNG REQ/REP). Each has one answer: the message "
-     "named here, or `error`."},
+     "Over `ipc://<runtime dir>/<service>.ipc`, as NNG's REQ/REP speaks there. Each has one "
+     "answer: the message named here, or `error`."},
     {PU_MSG_ANSWER, "Answers", "To requests, on the same line."},
     {PU_MSG_EVENT, "Events",
-     "Over `ipc://<runtime dir>/<service>.events.ipc` (NNG PUB/SUB). A published message is "
-     "the "
-     "type, a NUL byte, and the map: subscribe to a type or to a prefix of one. A slow "
-     "subscriber "
-     "loses the oldest events."},
+     "Over `ipc://<runtime dir>/<service>.events.ipc`, as NNG's PUB/SUB speaks there. A "
+     "published message is the type, a NUL byte, and the map: subscribe to a type or to a "
+     "prefix of one. A subscriber that does not read is disconnected."},
     {PU_MSG_CONTROL, "Control channel",
      "Between the supervisor and each service: a Unix seqpacket socket, the service's "
      "descriptor 3. A packet is one map, with at most one descriptor (SCM_RIGHTS)."},

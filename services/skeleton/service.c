@@ -227,7 +227,7 @@ static enum pu_err open_server(struct pu_host *host)
 	return err;
 }
 
-/* Before NNG's threads: they are to be inside, too. */
+/* Before there is another thread: it would stay outside. */
 static enum pu_err enter_sandbox(struct pu_host *host)
 {
 	const struct skeleton_sandbox sandbox = {
@@ -318,7 +318,7 @@ int pu_service_main(int argc, char **argv, const struct pu_service_description *
 	int status = skeleton_arguments_parse(argc, argv, description, &host.arguments);
 	if (status >= 0)
 		return status;
-	/* One heap for all threads: NNG's hold little. */
+	/* One heap for all threads: those that libuv looks up names in hold little. */
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
 	umask(S_IRWXG | S_IRWXO);
