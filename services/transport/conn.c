@@ -75,10 +75,12 @@ bool transport_conn_speaks(const struct transport_conn *conn, const char *protoc
 
 static void refuse(struct transport_conn *conn, enum pu_err err, const char *reason)
 {
-	pu_warn("peer.refused", "peer=%s addr=%s direction=%s reason=\"%s\"", conn->peer->text,
+	pu_warn("peer.refused", "peer=%s addr=%s direction=%s reason=%s", conn->peer->text,
 	        conn->address, conn->inbound ? "in" : "out", reason);
 	pu_free(conn->refused);
-	conn->refused = pu_strdup(reason);
+	conn->refused = !conn->inbound && err == PU_ENOTAUTHORIZED
+	                    ? pu_asprintf("this node does not authorize it: %s", reason)
+	                    : pu_strdup(reason);
 	conn->refused_err = err;
 	if (err == PU_ENOTAUTHORIZED)
 		pu_quic_conn_close(conn->quic, CONN_CODE_GATED, "not authorized");
@@ -244,8 +246,8 @@ static void publish_down(struct transport_conn *conn, const struct pu_quic_close
 	    .by_remote = why->remote,
 	    .remaining = transport_peer_conns_up(conn->peer),
 	};
-	pu_info("peer.down", "peer=%s addr=%s code=%" PRIu64 " remote=%s reason=\"%s\"",
-	        event.peer_id, event.address, event.code, why->remote ? "true" : "false", text);
+	pu_info("peer.down", "peer=%s addr=%s code=%" PRIu64 " remote=%s reason=%s", event.peer_id,
+	        event.address, event.code, why->remote ? "true" : "false", text);
 	pu_host_publish(conn->transport->host, PU_MSG_PEER_DOWN, &event);
 }
 
@@ -263,7 +265,7 @@ static void on_conn_down(void *user, struct pu_quic_conn *quic, const struct pu_
 		transport_substream_on_lost(PU_LIST_ENTRY(node, struct transport_substream, in_conn),
 		                            err, text);
 	if (peer == NULL) {
-		pu_debug("handshake.failed", "reason=\"%s\"", text);
+		pu_debug("handshake.failed", "reason=%s", text);
 		transport_conn_free(conn);
 		return;
 	}

@@ -271,7 +271,7 @@ static void on_addresses(void *user, enum pu_err err, const char *text, const vo
 		for (size_t i = 0; i < known->addresses.len; i++)
 			add_address(dial, addresses[i].address);
 	} else if (err != PU_ENOTFOUND) {
-		pu_debug("dial.naming", "peer=%s error=\"%s\"", dial->peer->text, text);
+		pu_debug("dial.naming", "peer=%s error=%s", dial->peer->text, text);
 	}
 	advance(dial);
 }

@@ -45,7 +45,7 @@ static void on_need(struct handoff_channel *channel, const void *message, int fd
 		return;
 	struct transport_peer *peer = transport_swarm_peer(channel->handoff->transport, &id);
 	if (peer == NULL) {
-		pu_warn("handoff.need", "peer=%s error=\"too many peers\"", request->peer);
+		pu_warn("handoff.need", "peer=%s error=%s", request->peer, "too many peers");
 		return;
 	}
 	need = PU_NEW(struct handoff_need);

@@ -69,7 +69,7 @@ static void on_data(struct transport_substream *substream)
 
 static void on_failed(struct transport_substream *substream, enum pu_err err, const char *text)
 {
-	pu_debug("identify.failed", "code=%s reason=\"%s\"", pu_err_code(err), text);
+	pu_debug("identify.failed", "code=%s reason=%s", pu_err_code(err), text);
 	reading_end(substream->handler);
 }
 

@@ -49,8 +49,9 @@ static void on_signature(void *user, enum pu_err err, const char *text, const vo
 		pu_tls_cert_fini(&identity->cert);
 		start_over(transport);
 	} else if (err != PU_OK) {
-		pu_host_fail(transport->host, false, "identity.certificate", "code=%s reason=\"%s\"",
-		             pu_err_code(err), text != NULL ? text : "");
+		pu_host_fail(transport->host, false, "identity.certificate",
+		             "cannot make the certificate: %s",
+		             text != NULL && text[0] != '\0' ? text : pu_strerror(err));
 	} else {
 		identity->ready(transport);
 	}
@@ -93,7 +94,7 @@ static void on_self(void *user, enum pu_err err, const char *text, const void *a
 {
 	struct transport *transport = user;
 	if (err != PU_OK) {
-		pu_warn("identity.waiting", "code=%s reason=\"%s\"", pu_err_code(err), text);
+		pu_warn("identity.waiting", "code=%s reason=%s", pu_err_code(err), text);
 		start_over(transport);
 		return;
 	}
@@ -167,7 +168,7 @@ static void on_record_signed(void *user, enum pu_err err, const char *text, cons
 	if (err == PU_OK)
 		keep_record(transport, answer);
 	else
-		pu_warn("identity.record", "code=%s reason=\"%s\"", pu_err_code(err), text);
+		pu_warn("identity.record", "code=%s reason=%s", pu_err_code(err), text);
 	pu_free(identity->signing);
 	identity->signing = NULL;
 	if (identity->stale || err == PU_ETIMEOUT || err == PU_ECLOSED)

@@ -220,7 +220,7 @@ void transport_swarm_retry(struct transport *transport)
 
 void transport_peer_dial_failed(struct transport_peer *peer, enum pu_err err, const char *text)
 {
-	pu_info("dial.failed", "peer=%s code=%s reason=\"%s\"", peer->text, pu_err_code(err), text);
+	pu_info("dial.failed", "peer=%s code=%s reason=%s", peer->text, pu_err_code(err), text);
 	transport_peer_hold(peer);
 	finish_waiters(peer, NULL, err, text);
 	if (peer->needed > 0 && transport_peer_best(peer) == NULL)

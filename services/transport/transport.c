@@ -53,9 +53,9 @@ static enum pu_err listen_on(struct transport *transport, const char *text)
 	if (err == PU_OK)
 		err = transport_engine_listen(&transport->engine, (struct sockaddr *)&sockaddr);
 	if (err == PU_EUNSUPPORTED)
-		pu_warn("listen.skipped", "addr=%s reason=\"only /udp/PORT/quic-v1 so far\"", text);
+		pu_warn("listen.skipped", "addr=%s reason=%s", text, "only /udp/PORT/quic-v1 so far");
 	else if (err != PU_OK)
-		pu_error("listen.failed", "addr=%s code=%s reason=\"%s\"", text, pu_err_code(err),
+		pu_error("listen.failed", "addr=%s code=%s reason=%s", text, pu_err_code(err),
 		         err == PU_EBUSY ? "another program uses this port" : pu_strerror(err));
 	return err;
 }
@@ -187,9 +187,9 @@ void transport_reload(void *state, const struct pu_config *old)
 	struct transport *transport = state;
 	const struct pu_config *config = pu_host_config(transport->host);
 	if (needs_restart(old, config))
-		pu_warn("reload.partly",
-		        "reason=\"addresses, congestion control, times, windows and larger limits of "
-		        "connections take effect when transport is started again\"");
+		pu_warn("reload.partly", "reason=%s",
+		        "addresses, congestion control, times, windows and larger limits of "
+		        "connections take effect when transport is started again");
 	if (transport->handoff == NULL)
 		return; /* not serving yet */
 	transport_trim(transport);

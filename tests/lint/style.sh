@@ -28,6 +28,9 @@ for file in $(sources '*.c'); do
 		if grep -nE '\b(strcpy|strcat|sprintf|gets|alloca)\(' "$file"; then
 			breach "$file: unbounded call"
 		fi
+		if grep -nE '=\\"' "$file" | grep -vE 'fprintf|printf\('; then
+			breach "$file: the log quotes values by itself"
+		fi
 		;;
 	esac
 done
