@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/unit.h"
 #include "config/check.h"
+#include "daemon.h"
 #include "files.h"
 #include "identity.h"
 #include "json.h"
@@ -21,6 +22,7 @@
 struct place {
 	char *path;
 	bool configured;
+	bool in_force; /* the daemon's, if it runs */
 	struct pu_config config;
 };
 
@@ -37,6 +39,7 @@ static enum cli_exit open_place(const struct cli *cli, const char *file, bool na
 			return code;
 		place->configured = true;
 	}
+	place->in_force = file == NULL;
 	place->path = file != NULL ? pu_path_expand(file)
 	                           : pu_strdup(place->config.security.authorized_keys_file);
 	return CLI_DONE;
@@ -174,6 +177,8 @@ static enum cli_exit add(struct cli *cli, const struct place *place,
 		                "%s is authorized already", text);
 	if (err != PU_OK && err != PU_EEXIST)
 		return cli_fail_err(cli, err, NULL, "cannot edit %s", place->path);
+	if (place->in_force)
+		cli_daemon_await_keys(cli);
 	if (name != NULL)
 		code = set_name(cli, name, text);
 	if (code == CLI_DONE)
@@ -217,6 +222,8 @@ static enum cli_exit remove_peer(struct cli *cli, const struct place *place)
 		                text);
 	if (err != PU_OK)
 		return cli_fail_err(cli, err, NULL, "cannot edit %s", place->path);
+	if (place->in_force)
+		cli_daemon_await_keys(cli);
 	cli_done(cli, "peer_id", text, "removed", "%s may not connect any more", text);
 	return CLI_DONE;
 }

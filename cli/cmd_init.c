@@ -222,11 +222,10 @@ static void say_where(const struct cli *cli, const struct plan *plan)
 	const char *env = getenv("PEERUP_CONFIG");
 
 	if (path != NULL && strcmp(plan->config, usual) != 0 &&
-	    (env == NULL || strcmp(plan->config, env) != 0))
-		cli_say(cli,
-		        "\nSay --config %s with each command, or once:\n"
-		        "  export PEERUP_CONFIG=%s",
-		        path, path);
+	    (env == NULL || strcmp(plan->config, env) != 0)) {
+		cli_say(cli, "Say --config %s with each command, or once:", path);
+		cli_say(cli, "  export PEERUP_CONFIG=%s", path);
+	}
 	free(path);
 	pu_free(usual);
 }

@@ -15,7 +15,8 @@
 #include "base/alloc.h"
 #include "files.h"
 
-#define GREETING_MS 1000
+#define GREETING_MS   1000
+#define AWAIT_KEYS_MS 1000
 
 /* The greeting that NNG's sockets exchange (SP protocol, "REQ"). A connection that ends
  * without it may stop an NNG 1.5 listener for good. */
@@ -224,20 +225,42 @@ enum cli_exit cli_daemon_fail(const struct cli_daemon *daemon, bool about_peer, 
 	                text);
 }
 
-void cli_daemon_reload(struct cli *cli)
+/* False: there is no daemon that could be told of an edit. */
+static bool open_if_running(struct cli *cli, struct cli_daemon *daemon)
 {
-	const struct pu_supervisor_reload reload = {0};
-	struct cli_daemon daemon;
 	char *runtime_dir = NULL;
 	bool running;
 
 	if (cli_files_runtime_dir(cli, &runtime_dir) != CLI_DONE)
-		return;
+		return false;
 	running = cli_daemon_probe(runtime_dir) == PU_OK;
 	pu_free(runtime_dir);
-	if (!running || cli_daemon_open(cli, &daemon) != CLI_DONE)
+	return running && cli_daemon_open(cli, daemon) == CLI_DONE;
+}
+
+void cli_daemon_reload(struct cli *cli)
+{
+	const struct pu_supervisor_reload reload = {0};
+	struct cli_daemon daemon;
+
+	if (!open_if_running(cli, &daemon))
 		return;
 	if (cli_daemon_ask(&daemon, PU_MSG_SUPERVISOR_RELOAD, &reload, NULL, NULL) != PU_OK)
 		cli_warn(cli, "the daemon did not reload its configuration: %s", daemon.text);
+	cli_daemon_close(&daemon);
+}
+
+/* Auth would see the edit by itself, a moment later. It reads the file before it lists it. */
+void cli_daemon_await_keys(struct cli *cli)
+{
+	const struct pu_auth_list list = {0};
+	struct cli_daemon daemon;
+	enum pu_err err;
+
+	if (!open_if_running(cli, &daemon))
+		return;
+	err = cli_daemon_ask_within(&daemon, PU_MSG_AUTH_LIST, &list, AWAIT_KEYS_MS, NULL, NULL);
+	if (err != PU_OK && err != PU_ELIMIT) /* a list too long for a message was read, too */
+		cli_warn(cli, "the daemon has not confirmed the edit yet: %s", daemon.text);
 	cli_daemon_close(&daemon);
 }

@@ -62,5 +62,8 @@ enum cli_exit cli_daemon_peer_exit(enum pu_err err);
 
 /* Tells the daemon to read the configuration again; nothing when it is not running. */
 void cli_daemon_reload(struct cli *cli);
+/* Returns once an edit of authorized_keys is in force; at once when the daemon is not running.
+ */
+void cli_daemon_await_keys(struct cli *cli);
 
 #endif

@@ -32,6 +32,7 @@ Test(quic_conn, a_dead_address_ends_in_time)
 	sim_kill(world.b.host);
 	cr_assert(sim_run(&world.sim, 11 * PU_NS_PER_S, world_a_down, &world));
 	cr_assert_eq(world.a.why.err, PU_ETIMEOUT);
+	cr_assert_str_eq(world.a.reason, "no answer at this address");
 	cr_assert_eq(world.a.ups, 0);
 	world_end(&world);
 }

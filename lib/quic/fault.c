@@ -94,6 +94,21 @@ static enum pu_err err_of_liberr(int liberr)
 	}
 }
 
+/* What people should rather read than ngtcp2's name of it. */
+static const char *text_of_liberr(int liberr)
+{
+	switch (liberr) {
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+		return "no answer at this address";
+	case NGTCP2_ERR_IDLE_CLOSE:
+		return "nothing was heard for too long";
+	case NGTCP2_ERR_NOMEM:
+		return "too much memory";
+	default:
+		return ngtcp2_strerror(liberr);
+	}
+}
+
 static bool is_quiet(int liberr)
 {
 	return liberr == NGTCP2_ERR_IDLE_CLOSE || liberr == NGTCP2_ERR_HANDSHAKE_TIMEOUT ||
@@ -116,7 +131,7 @@ void pu_quic_fault_of(struct pu_quic_conn *conn, int liberr, struct pu_quic_faul
 			liberr = NGTCP2_ERR_NOMEM;
 		ngtcp2_ccerr_set_liberr(&out->ccerr, liberr, NULL, 0);
 		out->why.err = err_of_liberr(liberr);
-		set_text(out, ngtcp2_strerror(liberr));
+		set_text(out, text_of_liberr(liberr));
 	}
 	out->why.code = out->ccerr.error_code;
 }

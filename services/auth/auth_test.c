@@ -504,6 +504,14 @@ Test(auth, lists_who_is_authorized_and_who_was)
 	cr_assert_eq(ask(PU_MSG_AUTH_LIST, &(struct pu_auth_list){0}, look_at_list), PU_OK);
 }
 
+Test(auth, lists_the_file_as_it_is_now_and_decides_by_it)
+{
+	start();
+	write_keys(ALICE "\n");
+	cr_assert_eq(ask(PU_MSG_AUTH_LIST, &(struct pu_auth_list){0}, NULL), PU_OK);
+	assert_verdict(ALICE, true, "authorized");
+}
+
 Test(auth, says_so_when_the_list_is_too_long_for_a_message)
 {
 	struct pu_buffer text;

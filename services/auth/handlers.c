@@ -138,11 +138,14 @@ static void answer_list(const struct auth *auth, struct pu_request *request)
 	pu_free(items);
 }
 
+/* From the file as it is now: who has just edited it may ask, and has an answer to the question
+ * whether the edit counts already. */
 static void auth_on_list(void *state, struct pu_request *request, const void *message)
 {
-	const struct auth *auth = state;
+	struct auth *auth = state;
 
 	(void)message;
+	auth_reload(auth, NULL);
 	if (fits_in_a_message(auth->roll.keys))
 		answer_list(auth, request);
 	else
