@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/yaml_node.h"
+#include "config/check.h"
 
 enum { REPORT_BYTES_MAX = 1 << 20 };
 
@@ -106,6 +107,52 @@ static void check_names(const struct pu_config *config, struct pu_report *report
 	}
 }
 
+static void warn(struct pu_report *report, const char *key, const char *text)
+{
+	pu_report_add(report, (struct pu_mistake){.warning = true, .key = (char *)(uintptr_t)key},
+	              "%s", text);
+}
+
+static void check_peer(const struct pu_config *config, struct pu_report *report,
+                       const char *section, const char *name, const char *peer)
+{
+	char *key;
+
+	if (pu_config_name(config, peer) != NULL || pu_check_peer_id(peer) == NULL)
+		return;
+	key = pu_asprintf("%s.%s", section, name);
+	pu_report_add(report, (struct pu_mistake){.warning = true, .key = key},
+	              "\"%s\" is neither a peer ID nor one of the names", peer);
+	pu_free(key);
+}
+
+/* What can be used and yet is hardly what was meant. */
+static void check_references(const struct pu_config *config, struct pu_report *report)
+{
+	const struct pu_config_service *services = pu_config_services(config);
+	const struct pu_config_forward *forwards = pu_config_forwards(config);
+	const struct pu_config_addresses *addresses = pu_config_addresses(config);
+
+	for (size_t i = 0; i < config->services.len; i++)
+		for (size_t j = 0; j < services[i].allowed_peers.len; j++)
+			check_peer(config, report, "services", services[i].name,
+			           services[i].allowed_peers.items[j]);
+	for (size_t i = 0; i < config->forwards.len; i++)
+		check_peer(config, report, "forwards", forwards[i].name, forwards[i].peer);
+	for (size_t i = 0; i < config->addresses.len; i++)
+		check_peer(config, report, "addresses", addresses[i].name, addresses[i].name);
+}
+
+static void check_listen(const struct pu_config *config, struct pu_report *report)
+{
+	const struct pu_strings *listen = &config->network.listen_addresses;
+
+	for (size_t i = 0; i < listen->len; i++)
+		if (strstr(listen->items[i], "/quic-v1") == NULL)
+			warn(report, "network.listen_addresses",
+			     "peerup does not listen there yet, only on /udp/PORT/quic-v1");
+}
+
 static void check_runtime_dir(const struct pu_config *config, struct pu_report *report)
 {
 	if (strlen(config->runtime_dir) > PU_CONFIG_RUNTIME_DIR_MAX)
@@ -149,6 +196,8 @@ enum pu_err pu_config_parse(struct pu_bytes text, const char *path, struct pu_co
 	resolve_paths(&parsed);
 	check_limits(&parsed, report);
 	check_names(&parsed, report);
+	check_references(&parsed, report);
+	check_listen(&parsed, report);
 	check_runtime_dir(&parsed, report);
 	if (report->errors != errors) {
 		pu_config_fini(&parsed);

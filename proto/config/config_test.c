@@ -183,6 +183,24 @@ Test(config, refuses_a_runtime_dir_too_long_for_sockets)
 	             0);
 }
 
+Test(config, warns_of_peers_that_nobody_knows_and_of_addresses_without_use)
+{
+	accept("names: {home: " HOME_ID "}\n"
+	       "services: {web: {local_address: 'localhost:80', allowed_peers: [HOME, hoem]}}\n"
+	       "forwards: {w: {peer: " HOME_ID ", service: web, listen: 'localhost:81'},\n"
+	       "           x: {peer: nobody, service: web, listen: 'localhost:82'}}\n"
+	       "addresses: {gone: [/ip4/192.0.2.1/udp/1/quic-v1]}\n"
+	       "network: {listen_addresses: [/ip4/0.0.0.0/tcp/1, /ip4/0.0.0.0/udp/1/quic-v1]}\n");
+	cr_assert_eq(report.errors, 0);
+	cr_assert_eq(report.len, 4);
+	cr_assert_str_eq(report.items[0].text,
+	                 "\"hoem\" is neither a peer ID nor one of the names");
+	cr_assert_str_eq(report.items[0].key, "services.web");
+	cr_assert_str_eq(report.items[1].key, "forwards.x");
+	cr_assert_str_eq(report.items[2].key, "addresses.gone");
+	cr_assert_str_eq(report.items[3].key, "network.listen_addresses");
+}
+
 Test(config, warns_of_old_keys_that_are_not_used_yet)
 {
 	accept("relay: {addresses: [x]}\n"
