@@ -56,8 +56,7 @@ static enum cli_exit ask(struct cli *cli, enum pu_service to, const struct pu_ms
 	unsigned deadline_ms = (unsigned)cli_amount(cli, "deadline");
 	struct reply reply = {.daemon = daemon};
 
-	daemon->clients[to] = pu_client_new(&daemon->loop, daemon->runtime_dir, to);
-	pu_client_ask_raw(daemon->clients[to], encoded, deadline_ms, on_answer, &reply);
+	pu_client_ask_raw(cli_daemon_client(daemon, to), encoded, deadline_ms, on_answer, &reply);
 	if (!cli_daemon_until(daemon, &reply.answered, deadline_ms + 1000))
 		return cli_fail(cli, CLI_FAILED, NULL, "%s did not answer", pu_service_name(to));
 	if (reply.err == PU_OK)

@@ -3,7 +3,6 @@
 #include "daemon.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,21 +14,7 @@
 #include "base/alloc.h"
 #include "files.h"
 
-#define GREETING_MS   1000
 #define AWAIT_KEYS_MS 1000
-
-/* The greeting that NNG's sockets exchange (SP protocol, "REQ"). A connection that ends
- * without it may stop an NNG 1.5 listener for good. */
-static void greet(int fd)
-{
-	static const char greeting[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-	char answer[sizeof(greeting)];
-
-	if (send(fd, greeting, sizeof(greeting), MSG_NOSIGNAL) == (ssize_t)sizeof(greeting) &&
-	    poll(&poll_fd, 1, GREETING_MS) == 1 && recv(fd, answer, sizeof(answer), 0) > 0)
-		shutdown(fd, SHUT_RDWR);
-}
 
 enum pu_err cli_daemon_probe(const char *runtime_dir)
 {
@@ -46,8 +31,6 @@ enum pu_err cli_daemon_probe(const char *runtime_dir)
 		return PU_EIO;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		err = errno == EACCES || errno == EPERM ? PU_EPERM : PU_ECLOSED;
-	else
-		greet(fd);
 	close(fd);
 	return err;
 }
@@ -167,6 +150,15 @@ static void on_answer(void *user, enum pu_err err, const char *text, const void 
 	uv_stop(&daemon->loop);
 }
 
+struct pu_client *cli_daemon_client(struct cli_daemon *daemon, enum pu_service to)
+{
+	if (daemon->clients[to] == NULL) {
+		daemon->clients[to] = pu_client_new(&daemon->loop, daemon->runtime_dir, to);
+		pu_client_set_patience(daemon->clients[to], CLI_ABSENT_MS);
+	}
+	return daemon->clients[to];
+}
+
 enum pu_err cli_daemon_ask_within(struct cli_daemon *daemon, enum pu_msg id,
                                   const void *message, unsigned deadline_ms,
                                   void (*use)(void *user, const void *answer), void *user)
@@ -175,9 +167,8 @@ enum pu_err cli_daemon_ask_within(struct cli_daemon *daemon, enum pu_msg id,
 	enum pu_service to = pu_msg_row(id)->to;
 	uint64_t ask;
 
-	if (daemon->clients[to] == NULL)
-		daemon->clients[to] = pu_client_new(&daemon->loop, daemon->runtime_dir, to);
-	ask = pu_client_ask(daemon->clients[to], id, message, deadline_ms, on_answer, &question);
+	ask = pu_client_ask(cli_daemon_client(daemon, to), id, message, deadline_ms, on_answer,
+	                    &question);
 	if (cli_daemon_until(daemon, &question.answered, deadline_ms + 1000))
 		return daemon->err;
 	pu_client_cancel(daemon->clients[to], ask);

@@ -12,6 +12,9 @@
 #define CLI_SERVICE_DEADLINE_MS 5000  /* answered by a service alone */
 #define CLI_PEER_DEADLINE_MS    20000 /* answered when a peer has (transport gives up before) */
 
+/* How long a service may be away before questions to it fail: one that died is back sooner. */
+#define CLI_ABSENT_MS 2000
+
 /* Whether something listens for questions to the supervisor. PU_EPERM: something that is not
  * ours to ask. */
 enum pu_err cli_daemon_probe(const char *runtime_dir) PU_MUST_CHECK;
@@ -33,6 +36,9 @@ struct cli_daemon {
 /* Says that the daemon is not running, unless it is. */
 enum cli_exit cli_daemon_open(struct cli *cli, struct cli_daemon *daemon);
 void cli_daemon_close(struct cli_daemon *daemon);
+
+/* The daemon's own line to a service, made on first use. */
+struct pu_client *cli_daemon_client(struct cli_daemon *daemon, enum pu_service to);
 
 /* Asks and waits. `use` gets the answer's struct, which lives during the call, and may be
  * NULL. Else the error, with daemon->text; PU_EAGAIN when interrupted. */

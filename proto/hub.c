@@ -109,6 +109,8 @@ static void on_fd(void *user, int fd)
 
 void pu_hub_publish(struct pu_hub *hub, struct pu_bytes message)
 {
+	PU_LIST_FOREACH(node, &hub->greeting)
+		pu_pipe_send(pipe_of(node), message, pu_bytes(NULL, 0));
 	PU_LIST_FOREACH(node, &hub->ready)
 		pu_pipe_send(pipe_of(node), message, pu_bytes(NULL, 0));
 }

@@ -33,7 +33,8 @@ void pu_hub_init(struct pu_hub *hub, uv_loop_t *loop, enum pu_sp own, size_t que
 /* Errors of pu_socket_path() and pu_socket_listener_new(). */
 enum pu_err pu_hub_listen(struct pu_hub *hub, const char *runtime_dir, enum pu_service self,
                           const char *suffix) PU_MUST_CHECK;
-/* To every pipe that has greeted. */
+/* To every pipe, whether it has greeted or not: who has our greeting counts itself as
+ * connected and shall miss nothing from then on. */
 void pu_hub_publish(struct pu_hub *hub, struct pu_bytes message);
 /* on_gone is called for no pipe any more. */
 void pu_hub_close(struct pu_hub *hub);

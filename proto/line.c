@@ -61,10 +61,10 @@ static void connect_now(struct pu_line *line)
 	int fd;
 
 	enum pu_err err = pu_socket_connect(line->path, SOCK_STREAM, &fd);
-	if (err == PU_OK) {
+	if (err == PU_OK || err == PU_EAGAIN)
 		line->absent_since = 0;
+	if (err == PU_OK)
 		err = pu_pipe_new(&line->pipe, fd, &line->options);
-	}
 	if (err == PU_OK)
 		uv_timer_start(&line->timer, on_timer, PU_LINK_GREETING_MS, 0);
 	else
