@@ -17,5 +17,6 @@
 #define NAMING_CONNECT_MS 15000
 #define NAMING_ASK_MS     20000
 #define NAMING_ANSWER_MS  10000
+#define NAMING_READY_MS   2000 /* ready without transport, if it takes longer than this */
 
 #endif

@@ -158,6 +158,22 @@ static void on_closed(void *user, const struct pu_stream_closed *closed, bool in
 		naming_ask_closed(user, closed);
 }
 
+/* Peers can ask us from now on. */
+static void on_streams_connected(void *user)
+{
+	struct naming *naming = user;
+
+	uv_timer_stop(&naming->patience);
+	pu_host_ready(naming->host);
+}
+
+static void on_no_transport(uv_timer_t *timer)
+{
+	struct naming *naming = timer->data;
+
+	pu_host_ready(naming->host);
+}
+
 /* ---- life ---- */
 
 enum pu_err naming_start(struct pu_host *host, void *state)
@@ -166,6 +182,7 @@ enum pu_err naming_start(struct pu_host *host, void *state)
 	    .on_inbound = on_inbound,
 	    .on_opened = on_opened,
 	    .on_closed = on_closed,
+	    .on_connected = on_streams_connected,
 	};
 	struct naming *naming = state;
 
@@ -174,11 +191,13 @@ enum pu_err naming_start(struct pu_host *host, void *state)
 	pu_list_init(&naming->answers);
 	naming_book_init(&naming->book);
 	read_config(naming);
+	uv_timer_init(pu_host_loop(host), &naming->patience);
+	naming->patience.data = naming;
+	uv_timer_start(&naming->patience, on_no_transport, NAMING_READY_MS, 0);
 	naming->streams =
 	    pu_streams_new(pu_host_loop(host), pu_host_config(host)->runtime_dir, &ops, naming);
 	pu_streams_register(naming->streams, NAMING_DISCOVERY_PROTOCOL);
 	note_names(naming);
-	pu_host_ready(host);
 	return PU_OK;
 }
 
@@ -189,6 +208,7 @@ void naming_stop(void *state)
 	naming_asks_stop(naming);
 	naming_answers_stop(naming);
 	pu_streams_free(naming->streams);
+	uv_close((uv_handle_t *)&naming->patience, NULL);
 	naming_book_fini(&naming->book);
 	naming_names_fini(&naming->names);
 }

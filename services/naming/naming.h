@@ -11,6 +11,7 @@ struct naming {
 	struct naming_names names;
 	struct naming_book book;
 	struct pu_streams *streams;
+	uv_timer_t patience; /* with transport, before we are ready without it */
 	struct pu_list asks; /* struct naming_ask (io_ask.c) */
 	size_t asks_len;
 	struct pu_list answers; /* struct naming_answer (io_answer.c) */

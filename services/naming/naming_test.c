@@ -198,8 +198,10 @@ static void begin(void)
 	host.config.names = (struct pu_entries){names, 1};
 	host.config.addresses = (struct pu_entries){addresses, 1};
 	cr_assert_eq(naming_start(&host, &naming), PU_OK);
-	cr_assert(host.ready);
 	cr_assert_str_eq(streams.protocol, NAMING_DISCOVERY_PROTOCOL);
+	cr_assert_not(host.ready, "peers cannot ask us yet");
+	streams.ops->on_connected(streams.user);
+	cr_assert(host.ready);
 }
 
 static void end(void)

@@ -5,7 +5,6 @@
 static const struct pu_subscription subscriptions[] = {
     {PU_SERVICE_AUTH, "auth.changed", proxy_on_auth_changed},
     {PU_SERVICE_NAMING, "naming.changed", proxy_on_naming_changed},
-    {PU_SERVICE_SUPERVISOR, "service.state", proxy_on_service_state},
 };
 
 int main(int argc, char **argv)
@@ -21,6 +20,7 @@ int main(int argc, char **argv)
 	    .sandbox = {.inet = true, .connect_unix = true, .system_dns = true, .files_max = 8192},
 	    .start = proxy_start,
 	    .reload = proxy_reload,
+	    .connected = proxy_on_connected,
 	    .drain = proxy_drain,
 	    .stop = proxy_stop,
 	    .kept = proxy_kept,

@@ -224,19 +224,16 @@ void proxy_on_naming_changed(void *state, const struct pu_message *event)
 	proxy_outbound_resolve_again(state);
 }
 
-/* A new auth counts its generations anew, and a new naming may know other names: what they
- * would have told us while they were away is lost. */
-void proxy_on_service_state(void *state, const struct pu_message *event)
+/* A new auth counts its generations anew, and a new naming may know other names: what they told
+ * while nobody listened is lost. */
+void proxy_on_connected(void *state, enum pu_service service)
 {
 	struct proxy *proxy = state;
-	const struct pu_service_state *service = event->body;
 
-	if (strcmp(service->state, "running") != 0)
-		return;
-	if (strcmp(service->name, pu_service_name(PU_SERVICE_AUTH)) == 0) {
+	if (service == PU_SERVICE_AUTH) {
 		proxy_access_changed(&proxy->access, 0);
 		ask_identity(proxy);
-	} else if (strcmp(service->name, pu_service_name(PU_SERVICE_NAMING)) == 0) {
+	} else if (service == PU_SERVICE_NAMING) {
 		proxy_outbound_resolve_again(proxy);
 	}
 }

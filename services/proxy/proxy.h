@@ -54,6 +54,6 @@ void proxy_kept(void *state, const char *name, int fd);
 
 void proxy_on_auth_changed(void *state, const struct pu_message *event);
 void proxy_on_naming_changed(void *state, const struct pu_message *event);
-void proxy_on_service_state(void *state, const struct pu_message *event);
+void proxy_on_connected(void *state, enum pu_service service);
 
 #endif
