@@ -67,18 +67,4 @@ struct transport_conn *net_join(struct net_node *from, struct net_node *to);
 /* The peer that `other` is to `node`, or NULL. */
 struct transport_peer *net_peer(struct net_node *node, const struct net_node *other);
 
-/* A process at stream.sock of a node. */
-struct net_service {
-	struct pu_channel *channel;
-	unsigned opened, failed, closed, inbound;
-	uint64_t id; /* of the last message */
-	char code[32], text[256], protocol[256];
-	uint64_t bytes_in, bytes_out;
-	int fd;    /* that came last; the test's */
-	bool gone; /* transport closed the channel */
-};
-void net_service_start(struct net_service *service, struct net_node *node);
-void net_service_stop(struct net_service *service); /* as SIGKILL would */
-void net_service_send(struct net_service *service, enum pu_msg id, const void *message, int fd);
-
 #endif
