@@ -160,3 +160,60 @@ def test_proxy_command():
                 return True
 
         until(closed, 5, "the forward ends with its command")
+
+
+def cpu_seconds(pids):
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def connect_and_go(path, said):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.connect(str(path))
+        client.sendall(said)
+
+
+def test_commands_killed_while_they_connect():
+    with pair() as both:
+        home = both.home
+        before = home.services()
+        sockets = sorted((home.dir / "run").glob("*.ipc"))
+        check(len(sockets) >= 2 * len(SERVICES), f"sockets: {sockets}")
+        for path in sockets:
+            for length in range(20):
+                connect_and_go(path, b"\0SP\0\0\x30\0\0\1"[: length % 10])
+        for delay in range(30):
+            command = home.popen("status")
+            time.sleep(delay / 10000)  # somewhere between its start and its end
+            command.kill()
+            command.communicate()
+        after = home.services()
+        for name in SERVICES:
+            check(after[name]["pid"] == before[name]["pid"], f"{name} is the same process")
+        home.must("whoami")
+        pids = home.processes()
+        used = cpu_seconds(pids)
+        time.sleep(1)  # what is measured is how little happens meanwhile
+        used = cpu_seconds(pids) - used
+        check(used < 0.4, f"nothing spins: {used} s of CPU in one second")
+
+
+def test_a_question_to_a_service_that_is_away_fails_soon():
+    with pair() as both:
+        home = both.home
+        naming = home.pid("naming")
+        os.kill(home.daemon.pid, signal.SIGSTOP)  # else it starts naming again
+        try:
+            os.kill(naming, signal.SIGKILL)
+            start = time.monotonic()
+            answer = home.run("resolve", "laptop")
+            took = time.monotonic() - start
+        finally:
+            os.kill(home.daemon.pid, signal.SIGCONT)
+        check(answer.code != 0 and "naming is not running" in answer.err, f"{answer}")
+        check(took < 4 * SLOW, f"it took {took} s")
+        until(lambda: home.run("resolve", "laptop").code == 0, 5, "naming is back")
