@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "config/check.h"
+#include "entry.h"
 #include "files.h"
 #include "listen.h"
 #include "show.h"
@@ -123,55 +124,32 @@ static enum cli_exit run_list(struct cli *cli)
 
 /* ---- remove, enable, disable ---- */
 
-static enum cli_exit begin(struct cli *cli, struct cli_edit *edit)
+static bool is_there(const struct pu_config *config, const char *name)
 {
-	enum cli_exit code = cli_edit_begin(cli, edit);
-
-	if (code != CLI_DONE || pu_config_service(&edit->config, cli_word(cli, 0)) != NULL)
-		return code;
-	cli_edit_abort(edit);
-	return cli_fail(cli, CLI_FAILED, "peerup service list shows all",
-	                "there is no service \"%s\"", cli_word(cli, 0));
+	return pu_config_service(config, name) != NULL;
 }
+
+static const struct cli_entry_kind kind = {
+    .section = "services",
+    .noun = "service",
+    .words = "service",
+    .hint = "peerup service list shows all",
+    .is_there = is_there,
+};
 
 static enum cli_exit run_remove(struct cli *cli)
 {
-	struct cli_edit edit;
-	enum cli_exit code = begin(cli, &edit);
-
-	if (code == CLI_DONE)
-		code = cli_edit_commit(
-		    cli, &edit, pu_yaml_remove(&edit.text, PU_YAML_PATH("services", cli_word(cli, 0))));
-	if (code == CLI_DONE)
-		cli_done(cli, "service", cli_word(cli, 0), "removed", "%s is removed",
-		         cli_word(cli, 0));
-	return code;
-}
-
-static enum cli_exit set_enabled(struct cli *cli, const char *value)
-{
-	const char *state = value[0] == 't' ? "enabled" : "disabled";
-	struct cli_edit edit;
-	enum cli_exit code = begin(cli, &edit);
-
-	if (code == CLI_DONE)
-		code = cli_edit_commit(
-		    cli, &edit,
-		    pu_yaml_set(&edit.text, PU_YAML_PATH("services", cli_word(cli, 0), "enabled"),
-		                value));
-	if (code == CLI_DONE)
-		cli_done(cli, "service", cli_word(cli, 0), state, "%s is %s", cli_word(cli, 0), state);
-	return code;
+	return cli_entry_remove(cli, &kind);
 }
 
 static enum cli_exit run_enable(struct cli *cli)
 {
-	return set_enabled(cli, "true");
+	return cli_entry_enable(cli, &kind, true);
 }
 
 static enum cli_exit run_disable(struct cli *cli)
 {
-	return set_enabled(cli, "false");
+	return cli_entry_enable(cli, &kind, false);
 }
 
 /* ---- the command ---- */
