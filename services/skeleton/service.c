@@ -33,11 +33,12 @@ static void set_log(const struct pu_host *host)
 	           arguments->has_format ? arguments->format : host->config.log.format);
 }
 
+/* Warnings are the supervisor's to print, once. */
 static void log_report(const struct pu_report *report, const char *path)
 {
 	for (size_t i = 0; i < report->len; i++) {
 		const struct pu_mistake *mistake = &report->items[i];
-		PU_LOG_AT(mistake->warning ? PU_LOG_WARN : PU_LOG_ERROR, "config.mistake",
+		PU_LOG_AT(mistake->warning ? PU_LOG_DEBUG : PU_LOG_ERROR, "config.mistake",
 		          "path=%s line=%zu key=%s text=%s", path, mistake->line, mistake->key,
 		          mistake->text);
 	}
