@@ -225,8 +225,8 @@ void transport_dial_conn_failed(struct transport_conn *conn, enum pu_err err, co
 	conn->dial = NULL;
 	dial->running--;
 	note_failure(dial, err, text);
-	if (err == PU_ENOTAUTHORIZED)
-		fail(dial); /* its other addresses would say the same */
+	if (err == PU_ENOTAUTHORIZED || dial->transport->draining)
+		fail(dial); /* its other addresses would say the same, or we are leaving */
 	else if (dial->running == 0)
 		advance(dial);
 }
