@@ -1,5 +1,5 @@
 /* What this file knows: how a service's process comes to be, from fork to exec, and how the
- * kernel tells its end and its size. Other threads (of NNG) may exist: between fork and exec
+ * kernel tells its end and its size. Other threads may exist: between fork and exec
  * only calls that are safe in a signal handler are made. */
 #include "io_process.h"
 

@@ -133,7 +133,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	mallopt(M_ARENA_MAX, 1); /* NNG's threads hold little */
+	mallopt(M_ARENA_MAX, 1); /* one thread does almost all */
 	umask(S_IRWXG | S_IRWXO);
 	pu_log_init("supervisor", PU_LOG_INFO, PU_LOG_LOGFMT);
 	if (load_config(config_arg, &config) != PU_OK)
