@@ -61,21 +61,27 @@ static char *put(char *out, const char *at, const char *end)
 	return (char *)memmove(out, at, (size_t)(end - at)) + (end - at);
 }
 
+/* Writes one field as key=value; `key_end` is its colon. Answers where the output ends. */
+static char *put_field(char *out, const char *key, const char *key_end, const char *end)
+{
+	const char *value = key_end + 1;
+	bool plain = is_plain_text(value, end);
+
+	out = put(out, key + 1, key_end - 1);
+	*out++ = '=';
+	return put(out, value + plain, end - plain);
+}
+
 void cli_text_of_fields(char *json)
 {
-	const char *at = json;
+	const char *at = json, *key_end;
 	char *out = json;
 
-	while (*at == '"') {
-		const char *key_end = end_of_text(at), *end = end_of_value(key_end);
-		const char *value = key_end + 1;
-		bool more = *end == ',', plain = is_plain_text(value, end);
+	while (*at == '"' && *(key_end = end_of_text(at)) == ':') {
+		const char *end = end_of_value(key_end);
+		bool more = *end == ',';
 
-		if (*key_end != ':')
-			break;
-		out = put(out, at + 1, key_end - 1);
-		*out++ = '=';
-		out = put(out, value + plain, end - plain);
+		out = put_field(out, at, key_end, end);
 		if (more)
 			*out++ = ' ';
 		at = end + more;
