@@ -140,8 +140,8 @@ static void on_verdict(void *user, enum pu_err err, const char *text, const void
 		refuse(conn, PU_ENOTAUTHORIZED, text);
 	else if (!verdict->allowed)
 		refuse(conn, PU_ENOTAUTHORIZED, verdict->reason);
-	else if (conn->state == CONN_CHECKING)
-		go_up(conn);
+	else if (conn->state == CONN_CHECKING && pu_quic_conn_is_up(conn->quic))
+		go_up(conn); /* else the peer was faster with its refusal, which will be told */
 }
 
 void transport_conn_check(struct transport_conn *conn)

@@ -93,6 +93,28 @@ Test(swarm, a_peer_that_does_not_allow_us_closes_with_a_code)
 		cr_assert(wait.err == PU_ENOTAUTHORIZED);
 }
 
+static bool a_checks(void *unused)
+{
+	(void)unused;
+	return a->asked[PU_MSG_AUTH_CHECK] > 0;
+}
+
+Test(swarm, a_connection_that_ended_before_the_verdict_does_not_come_up)
+{
+	struct net_wait wait;
+	a->auth_silent = b->auth_silent = true;
+	net_connect(a, b, &wait);
+	cr_assert(net_until(&net, 100, a_checks, NULL));
+	/* It has ended, which is not told yet when auth says yes. */
+	struct pu_list_node *node = pu_list_first(&net_peer(a, b)->conns);
+	pu_quic_conn_close(PU_LIST_ENTRY(node, struct transport_conn, in_peer)->quic,
+	                   CONN_CODE_NONE, "test");
+	a->auth_silent = false;
+	net_sleep(&net, 100);
+	cr_assert(wait.done && wait.conn == NULL);
+	cr_assert(a->events[PU_MSG_PEER_UP] == 0);
+}
+
 Test(swarm, a_change_of_the_rules_closes_a_live_connection)
 {
 	net_join(a, b);
