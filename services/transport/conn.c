@@ -224,7 +224,7 @@ static enum pu_err explain(const struct transport_conn *conn, const struct pu_qu
 		return conn->refused_err;
 	}
 	if (why->remote && why->app && why->code == CONN_CODE_GATED) {
-		snprintf(text, size, "the peer refused us: our peer ID is not in its authorized_keys");
+		snprintf(text, size, "the peer refused us: it does not authorize our peer ID");
 		return PU_ENOTAUTHORIZED;
 	}
 	if (why->wrong_peer) {
