@@ -10,6 +10,8 @@
 #include "quic/stateless.h"
 #include "quic/stream_state.h"
 
+enum { IPV6_PREFIX_BYTES = 7 };
+
 /* Unverified handshakes of one address; exists only while there are any. */
 struct ip_count {
 	uint8_t key[16];
@@ -17,12 +19,13 @@ struct ip_count {
 	uint32_t handshakes;
 };
 
-/* IPv4: the address; IPv6: its /64, which is what one machine can choose from. */
+/* IPv4: the address; IPv6: its /56, which is what one customer has. Not less than what the host
+ * counts connections by: forged first packets must not fill up its count for somebody else. */
 static size_t ip_key(const struct pu_quic_addr *addr, uint8_t key[16])
 {
 	if (addr->sa.sa_family == AF_INET6) {
-		memcpy(key, &addr->in6.sin6_addr, 8);
-		return 8;
+		memcpy(key, &addr->in6.sin6_addr, IPV6_PREFIX_BYTES);
+		return IPV6_PREFIX_BYTES;
 	}
 	memcpy(key, &addr->in.sin_addr, 4);
 	return 4;

@@ -45,6 +45,56 @@ Test(quic_accept, spoofed_first_packets_leave_no_state_above_the_threshold)
 	world_end(&world);
 }
 
+enum { FORGED = 24 };
+static struct {
+	uint8_t data[1500];
+	size_t len;
+} forged[FORGED];
+static size_t forged_len;
+
+static bool keep_first_packets(struct sim *sim, const struct sim_host *from,
+                               const uint8_t *data, size_t len)
+{
+	(void)sim;
+	if (from->index == 0 && forged_len < FORGED && len <= sizeof(forged[0].data)) {
+		memcpy(forged[forged_len].data, data, len);
+		forged[forged_len++].len = len;
+	}
+	return false;
+}
+
+/* Whoever forges sources has a whole /56 to choose from, as any customer has. */
+Test(quic_accept, forged_sources_of_one_ipv6_customer_count_as_one)
+{
+	struct world world;
+	struct pu_quic_stats stats;
+	struct sim_host *a;
+
+	world_init(&world, 1);
+	a = world.a.host;
+	sim_start(a);
+	sim_start(world.b.host);
+	world.sim.tap = keep_first_packets;
+	for (int i = 0; i < FORGED; i++)
+		sim_dial(a, world.b.host, NULL, NULL);
+	pu_quic_endpoint_flush(a->ep, world.sim.now);
+	cr_assert_eq(forged_len, FORGED);
+	a->addr = (struct pu_quic_addr){.len = sizeof(a->addr.in6)};
+	a->addr.in6.sin6_family = AF_INET6;
+	a->addr.in6.sin6_port = 1;
+	memcpy(&a->addr.in6.sin6_addr, "\x20\x01\x0d\xb8\1\2\3", 7);
+	for (size_t i = 0; i < FORGED; i++) {
+		a->addr.in6.sin6_addr.s6_addr[7] = (uint8_t)i;
+		sim_inject(world.b.host, a, forged[i].data, forged[i].len);
+	}
+	pu_quic_endpoint_stats(world.b.host->ep, &stats);
+	cr_assert_eq(stats.handshakes, PU_QUIC_UNVERIFIED_PER_IP_MAX);
+	cr_assert_eq(stats.retries_sent, FORGED - PU_QUIC_UNVERIFIED_PER_IP_MAX);
+	sim_kill(a);
+	sim_kill(world.b.host);
+	sim_fini(&world.sim);
+}
+
 static enum pu_quic_verdict want_proof(void *user, const struct pu_quic_path *path)
 {
 	(void)user;

@@ -124,7 +124,7 @@ struct pu_quic_config {
 	uint32_t conns_max;             /* more are refused */
 	uint32_t handshakes_max;        /* inbound ones not complete; more are not answered */
 	uint32_t unverified_max;        /* of these, from addresses not proved; more get Retry */
-	uint32_t unverified_per_ip_max; /* the same per address (IPv6: per /64) */
+	uint32_t unverified_per_ip_max; /* the same per address (IPv6: per /56) */
 };
 
 /* Fills in the defaults; accept = true, cc = BBR, pmtud = true. */
