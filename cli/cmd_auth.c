@@ -83,7 +83,7 @@ static enum cli_exit read_expiry(const struct cli *cli, uint64_t *expires_ms)
 	return CLI_DONE;
 }
 
-static enum cli_exit check_name(const struct cli *cli, const struct place *place,
+static enum cli_exit check_name(const struct cli *cli, const struct pu_config *config,
                                 const char *name, const struct pu_peer_id *peer)
 {
 	struct pu_peer_id known;
@@ -93,8 +93,8 @@ static enum cli_exit check_name(const struct cli *cli, const struct place *place
 	if (pu_check_name(name) != NULL)
 		return cli_fail(cli, CLI_USAGE, NULL, "--name: expected %s, not \"%s\"",
 		                pu_check_name(name), name);
-	if (pu_config_name(&place->config, name) != NULL &&
-	    (cli_files_peer(&place->config, name, &known) != PU_OK || !pu_peer_id_eq(&known, peer)))
+	if (pu_config_name(config, name) != NULL &&
+	    (cli_files_peer(config, name, &known) != PU_OK || !pu_peer_id_eq(&known, peer)))
 		return cli_fail(cli, CLI_FAILED, "choose another name, or: peerup peer remove NAME",
 		                "another peer is called \"%s\" already", name);
 	return CLI_DONE;
@@ -117,15 +117,32 @@ static enum cli_exit check_not_self(const struct cli *cli, const struct place *p
 	                "this is the peer ID of this node itself");
 }
 
-static enum cli_exit set_name(struct cli *cli, const char *name, const char *peer_text)
+/* The same name in other letters is replaced: case does not count. */
+static enum pu_err put_name(struct cli_edit *edit, const char *name, const char *peer_text)
 {
+	const struct pu_config_name *known = pu_config_name(&edit->config, name);
+	enum pu_err err = PU_OK;
+
+	if (known != NULL && strcmp(known->name, name) != 0)
+		err = pu_yaml_remove(&edit->text, PU_YAML_PATH("names", known->name));
+	return err == PU_OK ? pu_yaml_set(&edit->text, PU_YAML_PATH("names", name), peer_text)
+	                    : err;
+}
+
+/* Whose name it is was looked up before, but only now, under the lock, it stays so. */
+static enum cli_exit set_name(struct cli *cli, const char *name, const struct pu_peer_id *peer)
+{
+	char text[PU_PEER_ID_TEXT_MAX];
 	struct cli_edit edit;
 	enum cli_exit code = cli_edit_begin(cli, &edit);
 
 	if (code != CLI_DONE)
 		return code;
-	return cli_edit_commit(cli, &edit,
-	                       pu_yaml_set(&edit.text, PU_YAML_PATH("names", name), peer_text));
+	code = check_name(cli, &edit.config, name, peer);
+	if (code == CLI_DONE)
+		return cli_edit_commit(cli, &edit, put_name(&edit, name, pu_peer_id_print(peer, text)));
+	cli_edit_abort(&edit);
+	return code;
 }
 
 static void report_added(const struct cli *cli, const char *peer_text, const char *name,
@@ -164,7 +181,7 @@ static enum cli_exit add(struct cli *cli, const struct place *place,
 	pu_peer_id_print(peer, text);
 	code = read_expiry(cli, &expires_ms);
 	if (code == CLI_DONE)
-		code = check_name(cli, place, name, peer);
+		code = check_name(cli, &place->config, name, peer);
 	if (code == CLI_DONE)
 		code = check_not_self(cli, place, text);
 	if (code != CLI_DONE)
@@ -180,7 +197,7 @@ static enum cli_exit add(struct cli *cli, const struct place *place,
 	if (place->in_force)
 		cli_daemon_await_keys(cli);
 	if (name != NULL)
-		code = set_name(cli, name, text);
+		code = set_name(cli, name, peer);
 	if (code == CLI_DONE)
 		report_added(cli, text, name, err == PU_OK ? expires_ms : 0, err == PU_OK);
 	return code;
