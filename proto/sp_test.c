@@ -45,7 +45,7 @@ Test(sp, a_message_stands_after_its_head)
 
 Test(sp, messages_are_taken_one_after_the_other)
 {
-	uint8_t two[2 * sizeof(abc)];
+	uint8_t two[2 * sizeof(abc)] = {0};
 	struct pu_bytes bytes = pu_bytes(two, sizeof(two));
 	struct pu_bytes message;
 
