@@ -122,7 +122,8 @@ Test(swarm, a_change_of_the_rules_closes_a_live_connection)
 	transport_on_auth_changed(&b->transport, NULL);
 	cr_assert(net_until(&net, 500, b_has_none, NULL));
 	cr_assert(a->down_code == CONN_CODE_GATED);
-	cr_assert(strstr(a->down_reason, "authorized_keys") != NULL, "%s", a->down_reason);
+	cr_assert(strstr(a->down_reason, "does not authorize our peer ID") != NULL, "%s",
+	          a->down_reason);
 }
 
 Test(swarm, a_live_connection_outlives_an_auth_that_does_not_answer)
