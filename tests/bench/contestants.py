@@ -8,13 +8,14 @@ IPERF = 5201
 
 
 class Contestant:
-    def __init__(self, name, lab, options, host, port):
-        self.name, self.lab, self.options, self.host, self.port = name, lab, options, host, port
+    def __init__(self, name, lab, options, host, port, more=()):
+        self.name, self.lab, self.options, self.host, self.port, self.more = name, lab, options, host, port, more
 
     def measure(self):
         hosts = (self.lab.a, self.lab.b)
         before = net.cpu_seconds(hosts)
-        client = self.lab.a.run(["iperf3", "-J", "-c", self.host, "-p", str(self.port), "-t", str(self.options.seconds)],
+        client = self.lab.a.run(["iperf3", "-J", "-c", self.host, "-p", str(self.port), "-t", str(self.options.seconds),
+                                 *self.more],
                                 timeout=self.options.seconds + 60)
         report = json.loads(client.stdout)
         cpu = net.cpu_between(before, net.cpu_seconds(hosts))
@@ -38,6 +39,8 @@ def forward(laptop, service, port):
 
 def raw(lab, options):
     yield Contestant("raw TCP", lab, options, lab.b.address, IPERF)
+    for congestion in ("cubic", "bbr"):
+        yield Contestant(f"raw TCP, {congestion}", lab, options, lab.b.address, IPERF, ("-C", congestion))
 
 
 def peerup(lab, options):
@@ -169,11 +172,16 @@ def start_all(lab, options):
     started = []
     for maker in (raw, peerup, ssh, socat_tls, ngtcp2, js, wireguard):
         try:
-            started += [c for c in maker(lab, options) if not options.only or c.name in options.only] \
-                if maker_wanted(maker, options) else []
+            if maker_wanted(maker, options):
+                started += [c for c in maker(lab, options) if wanted(c, options)]
         except Exception as error:
             print(f"{maker.__name__}: {error}")
     return started
+
+
+def wanted(contestant, options):
+    """The variants of raw TCP are only measured where they are asked for."""
+    return contestant.name in options.only if options.only else ", " not in contestant.name
 
 
 def maker_wanted(maker, options):

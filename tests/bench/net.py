@@ -84,7 +84,7 @@ class Lab:
             assert self.wire.stdout.readline().strip() == "ready"
         for host, dev in ((self.a, "pu-va"), (self.b, "pu-vb")):
             host.run(f"ip link set {dev} mtu {MTU} up && ip addr add {host.address}/24 dev {dev}")
-            host.run("sysctl -qw net.ipv4.tcp_congestion_control=cubic net.ipv4.tcp_tw_reuse=1 "
+            host.run("sysctl -qw net.ipv4.tcp_tw_reuse=1 "
                      "net.ipv4.ip_local_port_range='1024 65535'", check=False)
 
     def close(self):
