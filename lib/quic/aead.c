@@ -38,7 +38,7 @@ int pu_quic_aead_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
                          size_t plain_len, const uint8_t *nonce, size_t nonce_len,
                          const uint8_t *aad, size_t aad_len)
 {
-	struct pu_quic_gcm_key *fast = fast_key(ctx);
+	const struct pu_quic_gcm_key *fast = fast_key(ctx);
 
 	if (fast == NULL)
 		return ngtcp2_crypto_encrypt_cb(dest, aead, ctx, plain, plain_len, nonce, nonce_len,
@@ -52,7 +52,7 @@ int pu_quic_aead_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
                          size_t sealed_len, const uint8_t *nonce, size_t nonce_len,
                          const uint8_t *aad, size_t aad_len)
 {
-	struct pu_quic_gcm_key *fast = fast_key(ctx);
+	const struct pu_quic_gcm_key *fast = fast_key(ctx);
 
 	if (fast == NULL)
 		return ngtcp2_crypto_decrypt_cb(dest, aead, ctx, sealed, sealed_len, nonce, nonce_len,

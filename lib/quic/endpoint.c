@@ -180,8 +180,6 @@ void pu_quic_endpoint_expire(struct pu_quic_endpoint *ep, uint64_t now)
 	ep->trim_at = ep->now + PU_QUIC_TRIM_INTERVAL;
 	pu_quic_pool_trim(&ep->send_pool);
 	pu_quic_pool_trim(&ep->recv_pool);
-	if (ep->has_gcm)
-		pu_quic_gcm_trim(&ep->gcm);
 }
 
 void pu_quic_endpoint_accept(struct pu_quic_endpoint *ep, bool accept)

@@ -8,40 +8,31 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "base/list.h"
 
 #define PU_QUIC_GCM_KEY_LEN   16
 #define PU_QUIC_GCM_NONCE_LEN 12
 #define PU_QUIC_GCM_TAG_LEN   16
 
-/* How this machine does it, found once per endpoint; and the keys in frequent use, which hold
- * their expanded form (a kilobyte). Others are expanded for each packet. */
+/* How this machine does it; found once per endpoint. */
 struct pu_quic_gcm {
 	void (*seal)(void);
 	void (*open)(void);
 	void (*expand)(void);
-	struct pu_list expanded; /* struct pu_quic_gcm_key */
-	unsigned epoch;          /* counts calls of _trim */
 };
-
-/* Packets under one key between two calls of _trim that do not make it a frequent one. */
-#define PU_QUIC_GCM_FEW 8
 
 struct pu_quic_gcm_key;
 
-/* False: not on this machine. *out stays where it is as long as keys use it. */
+/* False: not on this machine. */
 bool pu_quic_gcm_init(struct pu_quic_gcm *out);
-/* Gives back the expanded form of keys that were little used since the last call. */
-void pu_quic_gcm_trim(struct pu_quic_gcm *gcm);
-struct pu_quic_gcm_key *pu_quic_gcm_key_new(struct pu_quic_gcm *gcm,
+struct pu_quic_gcm_key *pu_quic_gcm_key_new(const struct pu_quic_gcm *gcm,
                                             const uint8_t key[PU_QUIC_GCM_KEY_LEN]);
 void pu_quic_gcm_key_free(struct pu_quic_gcm_key *key); /* wipes; accepts NULL */
 
 /* dest: plain.len + PU_QUIC_GCM_TAG_LEN bytes; may be plain.data. */
-void pu_quic_gcm_seal(struct pu_quic_gcm_key *key, uint8_t *dest, struct pu_bytes plain,
+void pu_quic_gcm_seal(const struct pu_quic_gcm_key *key, uint8_t *dest, struct pu_bytes plain,
                       const uint8_t nonce[PU_QUIC_GCM_NONCE_LEN], struct pu_bytes aad);
 /* dest: sealed.len - PU_QUIC_GCM_TAG_LEN bytes, garbage if the answer is false: forged. */
-bool pu_quic_gcm_open(struct pu_quic_gcm_key *key, uint8_t *dest, struct pu_bytes sealed,
+bool pu_quic_gcm_open(const struct pu_quic_gcm_key *key, uint8_t *dest, struct pu_bytes sealed,
                       const uint8_t nonce[PU_QUIC_GCM_NONCE_LEN], struct pu_bytes aad);
 
 #endif
