@@ -17,7 +17,7 @@ const node = await createLibp2p({
   transports: [quic()],
   connectionGater: { denyDialMultiaddr: () => false },
   connectionManager: { inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: 1000 },
-  services: { identify: identify(), identifyPush: identifyPush(), ping: ping() }
+  services: { identify: identify(), identifyPush: identifyPush(), ping: ping({ maxOutboundStreams: 32 }) } // by default the next one fails while the last one closes
 })
 
 // What a peer serves here: services of the proxy protocol, one of each behaviour.
