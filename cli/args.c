@@ -160,6 +160,7 @@ static enum pu_err store(struct reader *in, struct slot slot, const char *attach
 		attached = in->argv[in->pos++];
 	}
 	*slot.value = attached;
+	in->args->given[in->args->given_len++] = (struct cli_given){slot.row, attached};
 	return check_value(in->args, slot.row, attached);
 }
 
@@ -299,7 +300,8 @@ enum pu_err cli_args_parse(struct cli_args *args, const struct cli_command *cons
 {
 	struct reader in = {args, commands, commands_len, argv, argc, 0, false};
 
-	*args = (struct cli_args){.words = pu_calloc(argc + 1, sizeof(*args->words))};
+	*args = (struct cli_args){.words = pu_calloc(argc + 1, sizeof(*args->words)),
+	                          .given = pu_calloc(argc + 1, sizeof(*args->given))};
 	while (in.pos < argc) {
 		enum pu_err err = read_one(&in);
 
@@ -314,7 +316,10 @@ enum pu_err cli_args_parse(struct cli_args *args, const struct cli_command *cons
 void cli_args_fini(struct cli_args *args)
 {
 	pu_free(args->words);
+	pu_free(args->given);
 	args->words = NULL;
+	args->given = NULL;
+	args->given_len = 0;
 }
 
 const char *cli_args_value(const struct cli_args *args, const char *name)
@@ -324,4 +329,13 @@ const char *cli_args_value(const struct cli_args *args, const char *name)
 
 	assert(slot.row != NULL);
 	return *slot.value != NULL ? *slot.value : slot.row->fallback;
+}
+
+const char *cli_args_nth(const struct cli_args *args, const char *name, size_t i)
+{
+	for (size_t at = 0; at < args->given_len; at++) {
+		if (strcmp(args->given[at].row->name, name) == 0 && i-- == 0)
+			return args->given[at].value;
+	}
+	return NULL;
 }

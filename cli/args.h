@@ -11,6 +11,11 @@
 #define CLI_OPTIONS_MAX 16 /* rows of one command, and of the globals */
 #define CLI_TEXT_MAX    256
 
+struct cli_given {
+	const struct cli_option *row;
+	const char *value;
+};
+
 /* What was typed. Strings belong to argv. */
 struct cli_args {
 	const struct cli_command *group;   /* the command that `command` is a sub of, or NULL */
@@ -19,6 +24,8 @@ struct cli_args {
 	const char *globals[CLI_OPTIONS_MAX];
 	const char **words; /* positionals */
 	size_t words_len;
+	struct cli_given *given; /* every value, in the order of the line */
+	size_t given_len;
 	bool help, version;
 	char error[CLI_TEXT_MAX]; /* after PU_EINVAL */
 	char hint[CLI_TEXT_MAX];
@@ -35,6 +42,9 @@ void cli_args_fini(struct cli_args *args);
 /* The value of an option that the command (or the globals) has: as typed, or its fallback,
  * or NULL. A flag that was given is "". */
 const char *cli_args_value(const struct cli_args *args, const char *name);
+
+/* Value i of an option that may be given several times, or NULL. */
+const char *cli_args_nth(const struct cli_args *args, const char *name, size_t i);
 
 /* Up to 18 decimal digits; PU_EINVAL for anything else. */
 enum pu_err cli_args_number(const char *text, uint64_t *number) PU_MUST_CHECK;

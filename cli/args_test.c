@@ -48,6 +48,19 @@ static const struct cli_command *const commands[] = {&send_command, &group, &mix
 	cli_args_parse((args), commands, 4, (const char *const[]){__VA_ARGS__},                    \
 	               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
+Test(args, keeps_every_value_of_an_option_in_order)
+{
+	struct cli_args args;
+
+	cr_assert_eq(PARSE(&args, "send", "home", "--tag", "a", "-c1", "--tag=b"), PU_OK);
+	cr_assert_str_eq(cli_args_nth(&args, "tag", 0), "a");
+	cr_assert_str_eq(cli_args_nth(&args, "tag", 1), "b");
+	cr_assert_null(cli_args_nth(&args, "tag", 2));
+	cr_assert_null(cli_args_nth(&args, "wait", 0));
+	cr_assert_str_eq(cli_args_value(&args, "tag"), "b", "the last one counts");
+	cli_args_fini(&args);
+}
+
 Test(args, finds_the_command_and_its_positionals)
 {
 	struct cli_args args;

@@ -33,6 +33,11 @@ const char *cli_value(const struct cli *cli, const char *name)
 	return cli_args_value(&cli->args, name);
 }
 
+const char *cli_nth(const struct cli *cli, const char *name, size_t i)
+{
+	return cli_args_nth(&cli->args, name, i);
+}
+
 bool cli_flag(const struct cli *cli, const char *name)
 {
 	return cli_value(cli, name) != NULL;

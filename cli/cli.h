@@ -13,6 +13,7 @@ struct cli {
 	bool json, quiet;
 	bool color;                /* on stdout */
 	bool err_color;            /* on stderr */
+	const char *config;        /* instead of --config, once a command has chosen one; or NULL */
 	struct cli_daemon *daemon; /* for commands that need it, else NULL */
 };
 
@@ -20,6 +21,8 @@ void cli_init(struct cli *cli); /* args must be parsed */
 
 /* Values of options, by name; see cli_args_value(). */
 const char *cli_value(const struct cli *cli, const char *name);
+/* Value i of an option that may be given several times, or NULL. */
+const char *cli_nth(const struct cli *cli, const char *name, size_t i);
 bool cli_flag(const struct cli *cli, const char *name);
 /* Of a number; of a duration in milliseconds; of a size in bytes. The option must have
  * been given or have a fallback. */

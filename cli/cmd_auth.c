@@ -1,66 +1,20 @@
-/* `peerup auth`: who may connect. Works on the file itself; a running daemon notices. */
+/* `peerup auth add|remove`: who may connect. Works on the file itself; a running daemon
+ * notices. */
+#include "auth.h"
 #include "commands.h"
+#include "relay.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/unit.h"
 #include "config/check.h"
 #include "daemon.h"
 #include "files.h"
-#include "identity.h"
 #include "json.h"
-#include "table.h"
 #include "text.h"
 #include "trust/authorized_keys_file.h"
-#include "trust/key_file.h"
 #include "trust/rfc3339.h"
-
-/* The file and, when there is one, the configuration beside it (names). */
-struct place {
-	char *path;
-	bool configured;
-	bool in_force; /* the daemon's, if it runs */
-	struct pu_config config;
-};
-
-/* With --file the configuration is read only for names, and only if `names` are needed. */
-static enum cli_exit open_place(const struct cli *cli, const char *file, bool names,
-                                struct place *place)
-{
-	enum cli_exit code = CLI_DONE;
-
-	*place = (struct place){0};
-	if (file == NULL || names) {
-		code = cli_files_load(cli, &place->config);
-		if (code != CLI_DONE)
-			return code;
-		place->configured = true;
-	}
-	place->in_force = file == NULL;
-	place->path = file != NULL ? pu_path_expand(file)
-	                           : pu_strdup(place->config.security.authorized_keys_file);
-	return CLI_DONE;
-}
-
-static void close_place(struct place *place)
-{
-	pu_config_fini(&place->config);
-	pu_free(place->path);
-}
-
-static enum cli_exit load(const struct cli *cli, const char *path,
-                          struct pu_authorized_keys **keys)
-{
-	enum pu_err err = pu_authorized_keys_file_load(path, keys);
-
-	if (err == PU_ENOTFOUND)
-		return cli_fail(cli, CLI_FAILED, "peerup auth add PEERID makes it",
-		                "there is no file %s", path);
-	return err == PU_OK ? CLI_DONE : cli_fail_err(cli, err, NULL, "cannot read %s", path);
-}
 
 /* ---- add ---- */
 
@@ -98,23 +52,6 @@ static enum cli_exit check_name(const struct cli *cli, const struct pu_config *c
 		return cli_fail(cli, CLI_FAILED, "choose another name, or: peerup peer remove NAME",
 		                "another peer is called \"%s\" already", name);
 	return CLI_DONE;
-}
-
-static enum cli_exit check_not_self(const struct cli *cli, const struct place *place,
-                                    const char *peer_text)
-{
-	struct cli_identity self;
-	struct pu_key key;
-
-	if (!place->configured || pu_key_file_load(place->config.identity.key_file, &key) != PU_OK)
-		return CLI_DONE;
-	cli_identity_of_key(&key, &self);
-	pu_key_fini(&key);
-	if (strcmp(self.peer_id, peer_text) != 0)
-		return CLI_DONE;
-	return cli_fail(cli, CLI_FAILED,
-	                "authorize the other node's ID: peerup whoami prints it there",
-	                "this is the peer ID of this node itself");
 }
 
 /* The same name in other letters is replaced: case does not count. */
@@ -169,7 +106,7 @@ static void report_added(const struct cli *cli, const char *peer_text, const cha
 	cli_json_end(&json);
 }
 
-static enum cli_exit add(struct cli *cli, const struct place *place,
+static enum cli_exit add(struct cli *cli, const struct cli_auth_place *place,
                          const struct pu_peer_id *peer)
 {
 	const char *name = cli_value(cli, "name"), *comment = cli_value(cli, "comment");
@@ -183,7 +120,7 @@ static enum cli_exit add(struct cli *cli, const struct place *place,
 	if (code == CLI_DONE)
 		code = check_name(cli, &place->config, name, peer);
 	if (code == CLI_DONE)
-		code = check_not_self(cli, place, text);
+		code = cli_auth_check_not_self(cli, &place->config, peer);
 	if (code != CLI_DONE)
 		return code;
 	err = pu_authorized_keys_file_add(place->path, peer, comment != NULL ? comment : name,
@@ -206,23 +143,23 @@ static enum cli_exit add(struct cli *cli, const struct place *place,
 static enum cli_exit run_add(struct cli *cli)
 {
 	struct pu_peer_id peer;
-	struct place place;
+	struct cli_auth_place place;
 	enum cli_exit code;
 
 	if (pu_peer_id_parse(cli_word(cli, 0), &peer) != PU_OK)
 		return cli_fail(cli, CLI_USAGE, "run this on the other node: peerup whoami",
 		                "\"%s\" is not a peer ID", cli_word(cli, 0));
-	code = open_place(cli, cli_value(cli, "file"), cli_value(cli, "name") != NULL, &place);
+	code = cli_auth_open(cli, cli_value(cli, "file"), cli_value(cli, "name") != NULL, &place);
 	if (code != CLI_DONE)
 		return code;
 	code = add(cli, &place, &peer);
-	close_place(&place);
+	cli_auth_close(&place);
 	return code;
 }
 
 /* ---- remove ---- */
 
-static enum cli_exit remove_peer(struct cli *cli, const struct place *place)
+static enum cli_exit remove_peer(struct cli *cli, const struct cli_auth_place *place)
 {
 	const char *who = cli_word(cli, 0);
 	char text[PU_PEER_ID_TEXT_MAX];
@@ -248,163 +185,18 @@ static enum cli_exit remove_peer(struct cli *cli, const struct place *place)
 static enum cli_exit run_remove(struct cli *cli)
 {
 	struct pu_peer_id peer;
-	struct place place;
+	struct cli_auth_place place;
 	bool named = pu_peer_id_parse(cli_word(cli, 0), &peer) != PU_OK;
-	enum cli_exit code = open_place(cli, cli_value(cli, "file"), named, &place);
+	enum cli_exit code = cli_auth_open(cli, cli_value(cli, "file"), named, &place);
 
 	if (code != CLI_DONE)
 		return code;
 	code = remove_peer(cli, &place);
-	close_place(&place);
-	return code;
-}
-
-/* ---- list and validate ---- */
-
-static void put_problems_json(struct cli_json *json, const struct pu_authorized_keys *keys)
-{
-	cli_json_list(json, "problems");
-	for (size_t i = 0; i < pu_authorized_keys_problems(keys); i++) {
-		const struct pu_authorized_problem *problem = pu_authorized_keys_problem(keys, i);
-
-		cli_json_object(json, NULL);
-		cli_json_u64(json, "line", problem->line);
-		cli_json_str(json, "reason", problem->reason);
-		cli_json_end(json);
-	}
-	cli_json_end(json);
-}
-
-static void list_json(const struct place *place, const struct pu_authorized_keys *keys)
-{
-	struct cli_json json;
-
-	cli_json_init(&json, stdout);
-	cli_json_object(&json, NULL);
-	cli_json_str(&json, "file", place->path);
-	cli_json_list(&json, "peers");
-	for (size_t i = 0; i < pu_authorized_keys_len(keys); i++) {
-		const struct pu_authorized_peer *peer = pu_authorized_keys_at(keys, i);
-		char text[PU_PEER_ID_TEXT_MAX], time[CLI_AMOUNT_MAX] = "";
-
-		if (peer->expires_ms != 0)
-			cli_text_time(peer->expires_ms, time);
-		cli_json_object(&json, NULL);
-		cli_json_str(&json, "peer_id", pu_peer_id_print(&peer->peer, text));
-		cli_json_str(&json, "name", cli_files_name_of(&place->config, &peer->peer));
-		cli_json_str(&json, "comment", peer->comment);
-		cli_json_str(&json, "expires", time);
-		cli_json_bool(&json, "expired", pu_authorized_peer_expired(peer, pu_unix_ms()));
-		cli_json_strings(
-		    &json, "attributes",
-		    (struct pu_strings){.items = peer->attributes, .len = peer->attributes_len});
-		cli_json_end(&json);
-	}
-	cli_json_end(&json);
-	put_problems_json(&json, keys);
-	cli_json_end(&json);
-}
-
-static void list_text(const struct cli *cli, const struct place *place,
-                      const struct pu_authorized_keys *keys)
-{
-	static const char *const heads[] = {"name", "peer ID", "until", "comment"};
-	struct cli_table *table = cli_table_new(heads, PU_ARRAY_LEN(heads));
-
-	for (size_t i = 0; i < pu_authorized_keys_len(keys); i++) {
-		const struct pu_authorized_peer *peer = pu_authorized_keys_at(keys, i);
-		bool expired = pu_authorized_peer_expired(peer, pu_unix_ms());
-		char text[PU_PEER_ID_TEXT_MAX], time[CLI_AMOUNT_MAX] = "";
-
-		if (peer->expires_ms != 0)
-			cli_text_time(peer->expires_ms, time);
-		cli_table_cell(table, CLI_PLAIN, "%s", cli_files_name_of(&place->config, &peer->peer));
-		cli_table_cell(table, CLI_PLAIN, "%s", pu_peer_id_print(&peer->peer, text));
-		cli_table_cell(table, expired ? CLI_BAD : CLI_PLAIN, "%s%s", time,
-		               expired ? " (over)" : "");
-		cli_table_cell(table, CLI_FAINT, "%s", peer->comment);
-	}
-	if (cli_table_rows(table) > 0)
-		cli_table_print(table, stdout, 0, cli->color);
-	else
-		cli_say(cli, "Nobody is authorized yet: peerup auth add PEERID --name NAME");
-	cli_table_free(table);
-}
-
-static enum cli_exit run_list(struct cli *cli)
-{
-	struct pu_authorized_keys *keys;
-	struct place place;
-	enum cli_exit code = open_place(cli, cli_value(cli, "file"), false, &place);
-
-	if (code != CLI_DONE)
-		return code;
-	code = load(cli, place.path, &keys);
-	if (code == CLI_DONE) {
-		if (cli->json)
-			list_json(&place, keys);
-		else
-			list_text(cli, &place, keys);
-		for (size_t i = 0; i < pu_authorized_keys_problems(keys); i++)
-			cli_warn(cli, "%s:%zu: %s; this line is skipped", place.path,
-			         pu_authorized_keys_problem(keys, i)->line,
-			         pu_authorized_keys_problem(keys, i)->reason);
-		pu_authorized_keys_free(keys);
-	}
-	close_place(&place);
-	return code;
-}
-
-static enum cli_exit validate(struct cli *cli, const char *path,
-                              const struct pu_authorized_keys *keys)
-{
-	size_t problems = pu_authorized_keys_problems(keys);
-	struct cli_json json;
-
-	if (cli->json) {
-		cli_json_init(&json, stdout);
-		cli_json_object(&json, NULL);
-		cli_json_str(&json, "file", path);
-		cli_json_bool(&json, "valid", problems == 0);
-		cli_json_u64(&json, "peers", pu_authorized_keys_len(keys));
-		put_problems_json(&json, keys);
-		cli_json_end(&json);
-	}
-	for (size_t i = 0; !cli->json && i < problems; i++)
-		printf("%s:%zu: %s\n", path, pu_authorized_keys_problem(keys, i)->line,
-		       pu_authorized_keys_problem(keys, i)->reason);
-	if (problems > 0)
-		return cli_fail(cli, CLI_FAILED, "bad lines are skipped, the others are in force",
-		                "%s: %zu %s", path, problems, problems == 1 ? "bad line" : "bad lines");
-	cli_say(cli, "%s is right: %zu %s", path, pu_authorized_keys_len(keys),
-	        pu_authorized_keys_len(keys) == 1 ? "peer" : "peers");
-	return CLI_DONE;
-}
-
-static enum cli_exit run_validate(struct cli *cli)
-{
-	struct pu_authorized_keys *keys;
-	struct place place;
-	enum cli_exit code = open_place(cli, cli_word(cli, 0), false, &place);
-
-	if (code != CLI_DONE)
-		return code;
-	code = load(cli, place.path, &keys);
-	if (code == CLI_DONE) {
-		code = validate(cli, place.path, keys);
-		pu_authorized_keys_free(keys);
-	}
-	close_place(&place);
+	cli_auth_close(&place);
 	return code;
 }
 
 /* ---- the command ---- */
-
-#define FILE_OPTION                                                                            \
-	{                                                                                          \
-		.name = "file", .kind = CLI_STRING, .value = "FILE", .offer = CLI_OFFER_FILE,          \
-		.help = "work on this authorized_keys instead of the configured one"                   \
-	}
 
 static const struct cli_option add_options[] = {
     {.name = "name", .kind = CLI_STRING, .value = "NAME", .help = "what to call the peer"},
@@ -416,20 +208,14 @@ static const struct cli_option add_options[] = {
      .kind = CLI_STRING,
      .value = "TIME",
      .help = "a duration such as 24h, or a time such as 2027-01-31T00:00:00Z"},
-    FILE_OPTION,
+    CLI_AUTH_FILE_OPTION,
 };
-static const struct cli_option file_options[] = {FILE_OPTION};
+static const struct cli_option file_options[] = {CLI_AUTH_FILE_OPTION};
 static const struct cli_positional add_positionals[] = {
     {.name = "PEERID", .help = "what peerup whoami prints on the other node"},
 };
 static const struct cli_positional remove_positionals[] = {
     {.name = "PEER", .offer = CLI_OFFER_PEER, .help = "a name or a peer ID"},
-};
-static const struct cli_positional validate_positionals[] = {
-    {.name = "FILE",
-     .optional = true,
-     .offer = CLI_OFFER_FILE,
-     .help = "another file than the configured one"},
 };
 
 static const struct cli_command cmd_add = {
@@ -441,13 +227,6 @@ static const struct cli_command cmd_add = {
     CLI_ROWS(options, add_options),
     .run = run_add,
 };
-static const struct cli_command cmd_list = {
-    .name = "list",
-    .alias = "ls",
-    .summary = "list who may connect",
-    CLI_ROWS(options, file_options),
-    .run = run_list,
-};
 static const struct cli_command cmd_remove = {
     .name = "remove",
     .alias = "rm",
@@ -457,17 +236,31 @@ static const struct cli_command cmd_remove = {
     CLI_ROWS(options, file_options),
     .run = run_remove,
 };
-static const struct cli_command cmd_validate = {
-    .name = "validate",
-    .summary = "check every line of authorized_keys",
-    CLI_ROWS(positionals, validate_positionals),
-    .run = run_validate,
-};
-static const struct cli_command *const subs[] = {&cmd_add, &cmd_list, &cmd_remove,
-                                                 &cmd_validate};
+static const struct cli_command *const subs[] = {&cmd_add, &cli_auth_list, &cmd_remove,
+                                                 &cli_auth_validate};
 
 const struct cli_command cli_cmd_auth = {
     .name = "auth",
     .summary = "say who may connect to this node",
     CLI_ROWS(subs, subs),
+};
+
+/* ---- the same for the operator of a relay ---- */
+
+const struct cli_command cli_relay_authorize = {
+    .name = "authorize",
+    .summary = "let a node use this relay (as: auth add)",
+    .about = "Takes effect at once.\n\n"
+             "  peerup relay authorize 12D3KooW... --name laptop",
+    CLI_ROWS(positionals, add_positionals),
+    CLI_ROWS(options, add_options),
+    .run = run_add,
+};
+const struct cli_command cli_relay_deauthorize = {
+    .name = "deauthorize",
+    .summary = "let a node use this relay no more (as: auth remove)",
+    .about = "Takes effect at once: its connections, reservation and circuits end.",
+    CLI_ROWS(positionals, remove_positionals),
+    CLI_ROWS(options, file_options),
+    .run = run_remove,
 };

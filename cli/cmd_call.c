@@ -127,7 +127,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_cmd_call = {
     .name = "call",
-    .summary = "send a message to a service and print its answer as JSON",
+    .summary = "ask a service, print its answer as JSON",
     .about = "For scripts and for finding out. docs/MESSAGES.md lists the messages and their "
              "fields.\n\n"
              "  peerup call transport transport.status\n"

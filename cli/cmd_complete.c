@@ -47,6 +47,12 @@ static void put_remote(const struct pu_config *config)
 		              pu_config_forwards(config)[i].peer);
 }
 
+static void put_relays(const struct pu_config *config)
+{
+	for (size_t i = 0; i < config->relay.addresses.len; i++)
+		put_candidate(NULL, config->relay.addresses.items[i], "");
+}
+
 static void put_messages(const struct pu_config *config)
 {
 	(void)config;
@@ -86,6 +92,7 @@ static const struct source {
     [CLI_OFFER_REMOTE] = {"", put_remote},
     [CLI_OFFER_EXPOSED] = {"", put_exposed},
     [CLI_OFFER_FORWARD] = {"", put_forwards},
+    [CLI_OFFER_RELAY] = {"", put_relays},
     [CLI_OFFER_COMMAND] = {"", put_commands},
     [CLI_OFFER_PROCESS] = {"", put_processes},
     [CLI_OFFER_MESSAGE] = {"", put_messages},

@@ -7,16 +7,26 @@
 #include "help.h"
 #include "man.h"
 
-static enum cli_exit unknown(const struct cli *cli, const char *name)
+/* `group` is NULL for a command that is in none. */
+static enum cli_exit unknown(const struct cli *cli, const struct cli_command *group,
+                             const char *name)
 {
+	const char *of = group != NULL ? group->name : "", *space = group != NULL ? " " : "";
 	struct pu_suggest suggest;
 	char hint[CLI_TEXT_MAX];
 
 	pu_suggest_begin(&suggest, name);
-	cli_command_suggest(&suggest, cli_commands, cli_commands_len);
-	if (pu_suggest_best(&suggest) == NULL)
-		return cli_fail(cli, CLI_USAGE, "see: peerup help", "there is no command \"%s\"", name);
-	snprintf(hint, sizeof(hint), "did you mean: peerup help %s", pu_suggest_best(&suggest));
+	if (group != NULL)
+		cli_command_suggest(&suggest, group->subs, group->subs_len);
+	else
+		cli_command_suggest(&suggest, cli_commands, cli_commands_len);
+	if (pu_suggest_best(&suggest) != NULL)
+		snprintf(hint, sizeof(hint), "did you mean: peerup help %s%s%s", of, space,
+		         pu_suggest_best(&suggest));
+	else
+		snprintf(hint, sizeof(hint), "see: peerup help%s%s", space, of);
+	if (group != NULL)
+		return cli_fail(cli, CLI_USAGE, hint, "%s has no command \"%s\"", of, name);
 	return cli_fail(cli, CLI_USAGE, hint, "there is no command \"%s\"", name);
 }
 
@@ -36,11 +46,11 @@ static enum cli_exit run(struct cli *cli)
 	}
 	command = cli_command_find(cli_commands, cli_commands_len, name);
 	if (command == NULL)
-		return unknown(cli, name);
+		return unknown(cli, NULL, name);
 	sub =
 	    sub_name != NULL ? cli_command_find(command->subs, command->subs_len, sub_name) : NULL;
 	if (sub_name != NULL && sub == NULL)
-		return cli_fail(cli, CLI_USAGE, NULL, "%s has no command \"%s\"", name, sub_name);
+		return unknown(cli, command, sub_name);
 	cli_help_command(stdout, sub != NULL ? command : NULL, sub != NULL ? sub : command,
 	                 cli->color);
 	return CLI_DONE;

@@ -127,9 +127,8 @@ static enum cli_exit result(const struct pinger *pinger)
 		return CLI_DONE;
 	if (pinger->last_err == PU_ENOTAUTHORIZED)
 		return cli_daemon_fail(pinger->daemon, true, "cannot ping %s", pinger->peer.typed);
-	return cli_fail(pinger->cli, CLI_UNREACHABLE,
-	                "is the peer on? its known addresses: peerup peer list",
-	                "%s did not answer: %s", pinger->peer.typed, pinger->daemon->text);
+	return cli_fail(pinger->cli, CLI_UNREACHABLE, CLI_HINT_UNREACHABLE, "%s did not answer: %s",
+	                pinger->peer.typed, pinger->daemon->text);
 }
 
 static enum cli_exit run(struct cli *cli)

@@ -171,21 +171,6 @@ static const struct cli_entry_kind kind = {
     .is_there = is_there,
 };
 
-static enum cli_exit run_remove(struct cli *cli)
-{
-	return cli_entry_remove(cli, &kind);
-}
-
-static enum cli_exit run_enable(struct cli *cli)
-{
-	return cli_entry_enable(cli, &kind, true);
-}
-
-static enum cli_exit run_disable(struct cli *cli)
-{
-	return cli_entry_enable(cli, &kind, false);
-}
-
 /* ---- the command ---- */
 
 static const struct cli_positional now_positionals[] = {
@@ -223,19 +208,22 @@ static const struct cli_command cmd_remove = {
     .alias = "rm",
     .summary = "remove a permanent forward",
     CLI_ROWS(positionals, positionals),
-    .run = run_remove,
+    .entry = &kind,
+    .run = cli_entry_remove,
 };
 static const struct cli_command cmd_enable = {
     .name = "enable",
     .summary = "let a disabled forward listen again",
     CLI_ROWS(positionals, positionals),
-    .run = run_enable,
+    .entry = &kind,
+    .run = cli_entry_enable,
 };
 static const struct cli_command cmd_disable = {
     .name = "disable",
     .summary = "keep a forward but do not listen",
     CLI_ROWS(positionals, positionals),
-    .run = run_disable,
+    .entry = &kind,
+    .run = cli_entry_disable,
 };
 static const struct cli_command *const subs[] = {&cmd_add, &cmd_list, &cmd_remove, &cmd_enable,
                                                  &cmd_disable};

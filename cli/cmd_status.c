@@ -125,6 +125,17 @@ static void use_peers(void *user, const void *answer)
 		                     "connected peers");
 }
 
+static void use_relays(void *user, const void *answer)
+{
+	const struct pu_transport_reserved *reserved = answer;
+	struct view *view = user;
+
+	if (view->cli->json)
+		cli_json_relays(&view->json, "relays", &reserved->relays, view->names);
+	else if (reserved->relays.len > 0)
+		cli_show_relays(view->cli, &reserved->relays, view->names, "relays");
+}
+
 static void use_proxy(void *user, const void *answer)
 {
 	const struct pu_proxy_state *state = answer;
@@ -153,6 +164,7 @@ static const struct part {
     {PU_MSG_AUTH_IDENTITY, "auth", use_identity, {"peer_id"}},
     {PU_MSG_TRANSPORT_STATUS, "transport", use_transport, {"transport"}},
     {PU_MSG_TRANSPORT_PEERS, "transport", use_peers, {"peers"}},
+    {PU_MSG_TRANSPORT_RELAYS, "transport", use_relays, {"relays"}},
     {PU_MSG_PROXY_STATUS, "proxy", use_proxy, {"exposed", "forwards", "usage"}},
 };
 

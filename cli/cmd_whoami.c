@@ -1,21 +1,15 @@
 /* `peerup whoami`. */
 #include "commands.h"
 
-#include "files.h"
 #include "identity.h"
 
 static enum cli_exit run(struct cli *cli)
 {
-	struct pu_config config = {0};
 	struct cli_identity identity;
-	enum cli_exit code = cli_files_load(cli, &config);
+	enum cli_exit code = cli_identity_own(cli, &identity);
 
-	if (code != CLI_DONE)
-		return code;
-	code = cli_identity_load(cli, config.identity.key_file, &identity);
 	if (code == CLI_DONE)
 		cli_identity_print(cli, &identity);
-	pu_config_fini(&config);
 	return code;
 }
 

@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 
 struct cli;
+struct cli_entry_kind;
 
 /* What a command's process ends with. */
 enum cli_exit {
@@ -38,6 +39,7 @@ enum cli_offer {
 	CLI_OFFER_REMOTE,  /* services that forwards in the config name */
 	CLI_OFFER_EXPOSED, /* services in the config */
 	CLI_OFFER_FORWARD, /* forwards in the config */
+	CLI_OFFER_RELAY,   /* addresses of relays in the config */
 	CLI_OFFER_COMMAND,
 	CLI_OFFER_PROCESS, /* supervisor, auth, ... */
 	CLI_OFFER_MESSAGE, /* types of requests */
@@ -75,7 +77,8 @@ struct cli_command {
 	size_t positionals_len;
 	const struct cli_command *const *subs; /* commands of this group */
 	size_t subs_len;
-	bool needs_daemon; /* cli->daemon; or CLI_NO_DAEMON without run() */
+	const struct cli_entry_kind *entry; /* what it removes or switches; see entry.h */
+	bool needs_daemon;                  /* cli->daemon; or CLI_NO_DAEMON without run() */
 	bool hidden;
 	enum cli_exit (*run)(struct cli *cli); /* NULL: only a group */
 };

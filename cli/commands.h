@@ -7,7 +7,7 @@
 /* clang-format off */
 #define CLI_COMMANDS(X) \
 	X(init) X(daemon) X(status) X(whoami) \
-	X(auth) X(peer) X(service) \
+	X(auth) X(peer) X(relay) X(service) \
 	X(services) X(proxy) X(ping) X(perf) X(resolve) \
 	X(peers) X(connect) X(disconnect) \
 	X(config) X(key) X(call) X(events) \

@@ -190,10 +190,12 @@ enum cli_exit cli_daemon_peer_exit(enum pu_err err)
 	return err == PU_ETIMEOUT || err == PU_ECLOSED ? CLI_UNREACHABLE : cli_exit_of(err);
 }
 
-static const char *hint_for(enum cli_exit code)
+static const char *hint_for(enum pu_err err, enum cli_exit code)
 {
+	if (err == PU_EREFUSED)
+		return "a relay says no: peerup relay status";
 	if (code == CLI_UNREACHABLE)
-		return "is the peer on? its known addresses: peerup peer list";
+		return CLI_HINT_UNREACHABLE;
 	if (code == CLI_DENIED)
 		return "each side must authorize the other: peerup auth add PEERID (yours: peerup "
 		       "whoami)";
@@ -212,8 +214,8 @@ enum cli_exit cli_daemon_fail(const struct cli_daemon *daemon, bool about_peer, 
 	va_start(list, fmt);
 	vsnprintf(what, sizeof(what), fmt, list);
 	va_end(list);
-	return cli_fail(daemon->cli, code, about_peer ? hint_for(code) : NULL, "%s: %s", what,
-	                text);
+	return cli_fail(daemon->cli, code, about_peer ? hint_for(daemon->err, code) : NULL,
+	                "%s: %s", what, text);
 }
 
 /* False: there is no daemon that could be told of an edit. */

@@ -59,6 +59,10 @@ bool cli_daemon_wait(struct cli_daemon *daemon, uint64_t ms);
  * *done calls uv_stop(). */
 bool cli_daemon_until(struct cli_daemon *daemon, const bool *done, uint64_t ms);
 
+/* What to do about a peer that cannot be reached. */
+#define CLI_HINT_UNREACHABLE                                                                   \
+	"is the peer on? its known addresses: peerup peer list; the relays: peerup relay status"
+
 /* Says what the last question failed with. About a peer: unreachable peers and late answers
  * are CLI_UNREACHABLE. */
 enum cli_exit cli_daemon_fail(const struct cli_daemon *daemon, bool about_peer, const char *fmt,

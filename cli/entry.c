@@ -3,9 +3,14 @@
 
 #include "files.h"
 
-static enum cli_exit begin(struct cli *cli, const struct cli_entry_kind *kind,
-                           struct cli_edit *edit)
+static const struct cli_entry_kind *kind_of(const struct cli *cli)
 {
+	return cli->args.command->entry;
+}
+
+static enum cli_exit begin(struct cli *cli, struct cli_edit *edit)
+{
+	const struct cli_entry_kind *kind = kind_of(cli);
 	enum cli_exit code = cli_edit_begin(cli, edit);
 
 	if (code != CLI_DONE || kind->is_there(&edit->config, cli_word(cli, 0)))
@@ -15,11 +20,12 @@ static enum cli_exit begin(struct cli *cli, const struct cli_entry_kind *kind,
 	                cli_word(cli, 0));
 }
 
-enum cli_exit cli_entry_remove(struct cli *cli, const struct cli_entry_kind *kind)
+enum cli_exit cli_entry_remove(struct cli *cli)
 {
+	const struct cli_entry_kind *kind = kind_of(cli);
 	const char *name = cli_word(cli, 0);
 	struct cli_edit edit;
-	enum cli_exit code = begin(cli, kind, &edit);
+	enum cli_exit code = begin(cli, &edit);
 
 	if (code == CLI_DONE)
 		code = cli_edit_commit(cli, &edit,
@@ -29,18 +35,28 @@ enum cli_exit cli_entry_remove(struct cli *cli, const struct cli_entry_kind *kin
 	return code;
 }
 
-enum cli_exit cli_entry_enable(struct cli *cli, const struct cli_entry_kind *kind, bool enable)
+static enum cli_exit set_enabled(struct cli *cli, const char *value, const char *state)
 {
-	const char *name = cli_word(cli, 0), *state = enable ? "enabled" : "disabled";
+	const struct cli_entry_kind *kind = kind_of(cli);
+	const char *name = cli_word(cli, 0);
 	struct cli_edit edit;
-	enum cli_exit code = begin(cli, kind, &edit);
+	enum cli_exit code = begin(cli, &edit);
 
 	if (code == CLI_DONE)
-		code = cli_edit_commit(cli, &edit,
-		                       pu_yaml_set(&edit.text,
-		                                   PU_YAML_PATH(kind->section, name, "enabled"),
-		                                   enable ? "true" : "false"));
+		code = cli_edit_commit(
+		    cli, &edit,
+		    pu_yaml_set(&edit.text, PU_YAML_PATH(kind->section, name, "enabled"), value));
 	if (code == CLI_DONE)
 		cli_done(cli, kind->noun, name, state, "%s is %s", name, state);
 	return code;
+}
+
+enum cli_exit cli_entry_enable(struct cli *cli)
+{
+	return set_enabled(cli, "true", "enabled");
+}
+
+enum cli_exit cli_entry_disable(struct cli *cli)
+{
+	return set_enabled(cli, "false", "disabled");
 }

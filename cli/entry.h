@@ -14,8 +14,9 @@ struct cli_entry_kind {
 	bool (*is_there)(const struct pu_config *config, const char *name);
 };
 
-/* Both for the entry that the command's first argument names. */
-enum cli_exit cli_entry_remove(struct cli *cli, const struct cli_entry_kind *kind);
-enum cli_exit cli_entry_enable(struct cli *cli, const struct cli_entry_kind *kind, bool enable);
+/* What commands with an `entry` run, for the one that their first argument names. */
+enum cli_exit cli_entry_remove(struct cli *cli);
+enum cli_exit cli_entry_enable(struct cli *cli);
+enum cli_exit cli_entry_disable(struct cli *cli);
 
 #endif

@@ -9,11 +9,21 @@
 #include "base/alloc.h"
 #include "base/yaml_node.h"
 #include "daemon.h"
+#include "owner.h"
 
 enum cli_exit cli_files_path(const struct cli *cli, char **path)
 {
-	if (pu_config_find(cli_value(cli, "config"), path) == PU_OK)
-		return CLI_DONE;
+	const char *wanted = cli->config != NULL ? cli->config : cli_value(cli, "config");
+
+	if (pu_config_find(wanted, path) == PU_OK) {
+		char *dir = pu_path_dir(*path);
+		enum cli_exit code = cli_owner_become(cli, dir);
+
+		pu_free(dir);
+		if (code != CLI_DONE)
+			pu_free(*path);
+		return code;
+	}
 	return cli_fail(cli, CLI_FAILED, "make one with: peerup init", "there is no configuration");
 }
 
@@ -161,7 +171,7 @@ static enum cli_exit write_text(const struct cli *cli, const struct cli_edit *ed
 	return code;
 }
 
-enum cli_exit cli_edit_commit(struct cli *cli, struct cli_edit *edit, enum pu_err err)
+enum cli_exit cli_edit_write(const struct cli *cli, struct cli_edit *edit, enum pu_err err)
 {
 	enum cli_exit code;
 
@@ -171,6 +181,13 @@ enum cli_exit cli_edit_commit(struct cli *cli, struct cli_edit *edit, enum pu_er
 		code = cli_fail_err(cli, err, "edit the file by hand, then: peerup config validate",
 		                    "cannot edit %s", edit->path);
 	cli_edit_abort(edit);
+	return code;
+}
+
+enum cli_exit cli_edit_commit(struct cli *cli, struct cli_edit *edit, enum pu_err err)
+{
+	enum cli_exit code = cli_edit_write(cli, edit, err);
+
 	if (code == CLI_DONE)
 		cli_daemon_reload(cli);
 	return code;

@@ -10,7 +10,7 @@
 
 #define CLI_LOCK_MS 3000 /* how long an edit waits for another program's edit */
 
-/* Which file it is. The caller owns *path. */
+/* Which file it is; from here on root is its owner (owner.h). The caller owns *path. */
 enum cli_exit cli_files_path(const struct cli *cli, char **path);
 /* Reads it, saying what is wrong with it. The caller calls pu_config_fini(). */
 enum cli_exit cli_files_load(const struct cli *cli, struct pu_config *config);
@@ -37,6 +37,8 @@ enum cli_exit cli_edit_begin(const struct cli *cli, struct cli_edit *edit);
 /* Checks the new text, writes it unless err (of the edits so far) is an error, which it
  * reports, and lets a running daemon know. Ends the edit in every case. */
 enum cli_exit cli_edit_commit(struct cli *cli, struct cli_edit *edit, enum pu_err err);
+/* The same without the last: the daemon is told later, by cli_daemon_reload(). */
+enum cli_exit cli_edit_write(const struct cli *cli, struct cli_edit *edit, enum pu_err err);
 void cli_edit_abort(struct cli_edit *edit);
 
 #endif

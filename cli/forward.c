@@ -1,4 +1,5 @@
-/* Knows how a command keeps a forward alive over restarts of the proxy service. */
+/* Knows how a command keeps a forward alive over restarts of the proxy service, and which path
+ * it takes. */
 #include "forward.h"
 
 #include <stdio.h>
@@ -7,7 +8,8 @@
 #include "json.h"
 #include "listen.h"
 
-#define LOOK_MS 1000 /* how often to see whether the daemon is still there */
+#define LOOK_MS     1000 /* how often to see whether the daemon is still there */
+#define PATH_EVENTS "p"  /* peer.up, peer.down, path.changed */
 
 struct forward {
 	const struct cli *cli;
@@ -16,9 +18,11 @@ struct forward {
 	char listen[CLI_LISTEN_MAX]; /* what to ask for; once known, the real address */
 	char id[64];
 	char peer_id[128];
-	bool running;   /* the daemon */
-	bool connected; /* to the events of the proxy service, at least once */
-	bool lost;      /* the proxy service was restarted: ask again */
+	bool relayed;    /* what was said last: a direct path is nothing to talk about */
+	bool path_stale; /* something has happened to a connection since it was looked at */
+	bool running;    /* the daemon */
+	bool connected;  /* to the events of the proxy service, at least once */
+	bool lost;       /* the proxy service was restarted: ask again */
 };
 
 /* ---- events ---- */
@@ -40,6 +44,68 @@ static void on_failed(struct forward *forward, const struct pu_forward_failed *f
 	cli_json_str(&json, "message", failed->message);
 	cli_json_end(&json);
 	fflush(stdout);
+}
+
+/* ---- the path ---- */
+
+static void say_path(struct forward *forward, const char *peer_id, const char *address,
+                     const char *path)
+{
+	bool relayed = strcmp(path, "relayed") == 0;
+	struct cli_json json;
+
+	if (strcmp(peer_id, forward->peer_id) != 0 || relayed == forward->relayed)
+		return;
+	forward->relayed = relayed;
+	if (forward->cli->json) {
+		cli_json_init(&json, stdout);
+		cli_json_object(&json, NULL);
+		cli_json_str(&json, "event", "path");
+		cli_json_str(&json, "path", path);
+		cli_json_str(&json, "address", address);
+		cli_json_end(&json);
+	} else {
+		cli_say(forward->cli, "%s is reached %s: %s", forward->peer,
+		        relayed ? "through a relay" : "directly now", address);
+	}
+	fflush(stdout);
+}
+
+/* A connection came, went or moved: whose, and what that means, is asked later. */
+static void on_path_event(void *user, const struct pu_message *event)
+{
+	(void)event;
+	((struct forward *)user)->path_stale = true;
+}
+
+static void on_transport(void *user)
+{
+	((struct forward *)user)->path_stale = true;
+}
+
+/* The best connection counts: new streams take it. */
+static void use_connections(void *user, const void *answer)
+{
+	const struct pu_transport_connections *connections = answer;
+	const struct pu_connection_info *info = connections->connections.items, *best = NULL;
+	struct forward *forward = user;
+
+	for (size_t i = 0; i < connections->connections.len; i++) {
+		if (strcmp(info[i].peer_id, forward->peer_id) == 0 &&
+		    (best == NULL || strcmp(info[i].path, "direct") == 0))
+			best = &info[i];
+	}
+	if (best != NULL)
+		say_path(forward, best->peer_id, best->address, best->path);
+}
+
+static void look_at_path(struct forward *forward)
+{
+	const struct pu_transport_peers question = {0};
+
+	forward->path_stale =
+	    cli_daemon_ask_within(forward->daemon, PU_MSG_TRANSPORT_PEERS, &question, LOOK_MS,
+	                          use_connections, forward) != PU_OK;
 }
 
 static void on_event(void *user, const struct pu_message *event)
@@ -142,6 +208,8 @@ static enum cli_exit stay(struct forward *forward)
 		if (forward->running && forward->lost && !recover(forward))
 			return cli_daemon_fail(daemon, true, "cannot forward to %s any more",
 			                       forward->peer);
+		if (forward->running && forward->path_stale)
+			look_at_path(forward);
 		if (forward->lost)
 			(void)cli_daemon_wait(daemon, LOOK_MS);
 		else
@@ -168,8 +236,9 @@ enum cli_exit cli_forward_run(struct cli_daemon *daemon, const char *peer, const
 	                          .daemon = daemon,
 	                          .peer = peer,
 	                          .service = service,
-	                          .running = true};
-	struct pu_events *events;
+	                          .running = true,
+	                          .path_stale = true};
+	struct pu_events *events, *paths;
 	enum cli_exit code;
 
 	snprintf(forward.listen, sizeof(forward.listen), "%s", listen);
@@ -181,8 +250,12 @@ enum cli_exit cli_forward_run(struct cli_daemon *daemon, const char *peer, const
 	events = pu_events_new(&daemon->loop, daemon->runtime_dir, PU_SERVICE_PROXY, "forward.",
 	                       on_event, &forward);
 	pu_events_on_connected(events, on_connected);
+	paths = pu_events_new(&daemon->loop, daemon->runtime_dir, PU_SERVICE_TRANSPORT, PATH_EVENTS,
+	                      on_path_event, &forward);
+	pu_events_on_connected(paths, on_transport);
 	say_listening(&forward);
 	code = stay(&forward);
+	pu_events_free(paths);
 	pu_events_free(events);
 	if (code == CLI_DONE)
 		unforward(&forward);

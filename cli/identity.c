@@ -1,10 +1,11 @@
-/* Knows how an identity is shown. */
+/* Knows where an identity comes from and how it is shown. */
 #include "identity.h"
 
 #include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 
+#include "files.h"
 #include "json.h"
 #include "trust/key_file.h"
 
@@ -32,6 +33,17 @@ enum cli_exit cli_identity_load(const struct cli *cli, const char *path,
 	cli_identity_of_key(&key, out);
 	pu_key_fini(&key);
 	return CLI_DONE;
+}
+
+enum cli_exit cli_identity_own(const struct cli *cli, struct cli_identity *out)
+{
+	struct pu_config config = {0};
+	enum cli_exit code = cli_files_load(cli, &config);
+
+	if (code == CLI_DONE)
+		code = cli_identity_load(cli, config.identity.key_file, out);
+	pu_config_fini(&config);
+	return code;
 }
 
 void cli_identity_print(const struct cli *cli, const struct cli_identity *identity)

@@ -18,6 +18,8 @@ void cli_identity_of_key(const struct pu_key *key, struct cli_identity *out);
 /* Reads the key file; says what is wrong with it when it cannot. */
 enum cli_exit cli_identity_load(const struct cli *cli, const char *path,
                                 struct cli_identity *out);
+/* This node's own, of the key file in the configuration. */
+enum cli_exit cli_identity_own(const struct cli *cli, struct cli_identity *out);
 /* Prints one of them, for `whoami` and `key show`: the peer ID, with --did or --public that,
  * with --json all. */
 void cli_identity_print(const struct cli *cli, const struct cli_identity *identity);

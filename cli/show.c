@@ -12,9 +12,11 @@ enum cli_style cli_show_state(const char *state)
 		const char *state;
 		enum cli_style style;
 	} styles[] = {
-	    {"running", CLI_GOOD},    {"listening", CLI_GOOD}, {"enabled", CLI_GOOD},
-	    {"starting", CLI_UNSURE}, {"backoff", CLI_UNSURE}, {"stopping", CLI_UNSURE},
-	    {"failed", CLI_BAD},      {"stopped", CLI_BAD},    {"disabled", CLI_FAINT},
+	    {"running", CLI_GOOD},    {"listening", CLI_GOOD},   {"enabled", CLI_GOOD},
+	    {"starting", CLI_UNSURE}, {"backoff", CLI_UNSURE},   {"stopping", CLI_UNSURE},
+	    {"failed", CLI_BAD},      {"stopped", CLI_BAD},      {"disabled", CLI_FAINT},
+	    {"reserved", CLI_GOOD},   {"connected", CLI_UNSURE}, {"connecting", CLI_UNSURE},
+	    {"refused", CLI_BAD},
 	};
 
 	for (size_t i = 0; i < PU_ARRAY_LEN(styles); i++) {
@@ -24,8 +26,7 @@ enum cli_style cli_show_state(const char *state)
 	return CLI_PLAIN;
 }
 
-/* Prints and frees the table; indented under its title. */
-static void finish(const struct cli *cli, struct cli_table *table, const char *title)
+void cli_show_finish(const struct cli *cli, struct cli_table *table, const char *title)
 {
 	if (title != NULL)
 		printf("\n%s%s%s\n", cli_style_begin(CLI_TITLE, cli->color), title,
@@ -68,7 +69,7 @@ void cli_show_services(const struct cli *cli, const struct pu_items *services)
 		cli_table_cell(table, CLI_PLAIN, "%s", cli_text_bytes(info[i].private_bytes, memory));
 		cli_table_cell(table, CLI_FAINT, "%s", info[i].note);
 	}
-	finish(cli, table, "services");
+	cli_show_finish(cli, table, "services");
 }
 
 void cli_show_connections(const struct cli *cli, const struct pu_items *connections,
@@ -93,7 +94,7 @@ void cli_show_connections(const struct cli *cli, const struct pu_items *connecti
 		cli_table_cell(table, CLI_FAINT, "%s", info[i].address);
 		cli_table_cell(table, CLI_FAINT, "%s", info[i].agent);
 	}
-	finish(cli, table, title);
+	cli_show_finish(cli, table, title);
 }
 
 void cli_show_exposed(const struct cli *cli, const struct pu_items *exposed, const char *title)
@@ -110,7 +111,7 @@ void cli_show_exposed(const struct cli *cli, const struct pu_items *exposed, con
 		put_list(table, row[i].allowed_peers, "all authorized");
 		put_list(table, row[i].tags, "");
 	}
-	finish(cli, table, title);
+	cli_show_finish(cli, table, title);
 }
 
 void cli_show_forwards(const struct cli *cli, const struct pu_items *forwards,
@@ -129,7 +130,7 @@ void cli_show_forwards(const struct cli *cli, const struct pu_items *forwards,
 		cli_table_cell(table, cli_show_state(row[i].state), "%s", row[i].state);
 		cli_table_cell(table, CLI_BAD, "%s", row[i].error);
 	}
-	finish(cli, table, title);
+	cli_show_finish(cli, table, title);
 }
 
 void cli_show_usage(const struct cli *cli, const struct pu_items *usage,
@@ -154,7 +155,7 @@ void cli_show_usage(const struct cli *cli, const struct pu_items *usage,
 		cli_table_cell(table, CLI_PLAIN, "%s", cli_text_bytes(row[i].bytes_in, in));
 		cli_table_cell(table, CLI_PLAIN, "%s", cli_text_bytes(row[i].bytes_out, out));
 	}
-	finish(cli, table, title);
+	cli_show_finish(cli, table, title);
 }
 
 void cli_show_exposed_rows(const struct pu_config *config, struct pu_exposed *rows)

@@ -27,6 +27,22 @@ void cli_json_forwards(struct cli_json *json, const char *key, const struct pu_i
 void cli_json_usage(struct cli_json *json, const char *key, const struct pu_items *usage,
                     const struct cli_names *names);
 
+/* The relays that we use, best first; and the addresses that we have through them. */
+void cli_show_relays(const struct cli *cli, const struct pu_items *relays,
+                     const struct cli_names *names, const char *title);
+void cli_show_relayed(const struct cli *cli, const struct pu_items *relays, const char *title);
+void cli_json_relays(struct cli_json *json, const char *key, const struct pu_items *relays,
+                     const struct cli_names *names);
+/* What we carry as a relay. */
+void cli_show_circuits(const struct cli *cli, const struct pu_transport_circuits *circuits,
+                       const struct cli_names *names);
+void cli_json_circuits(struct cli_json *json, const char *key,
+                       const struct pu_transport_circuits *circuits,
+                       const struct cli_names *names);
+
+/* Prints the table below its title (NULL: without one), or "none", and frees it. */
+void cli_show_finish(const struct cli *cli, struct cli_table *table, const char *title);
+
 /* Rows as the configuration has them, for when the daemon does not run: as many as the
  * configuration has services or forwards. They borrow its strings. */
 void cli_show_exposed_rows(const struct pu_config *config, struct pu_exposed *rows);

@@ -330,7 +330,7 @@ Test(codec, writes_json)
 	cr_assert_str_eq(
 	    json_of(PU_MSG_AUTH_VERDICT,
 	            &(struct pu_auth_verdict){.allowed = true, .generation = UINT64_MAX}),
-	    "{\"type\":\"auth.verdict\",\"allowed\":true,\"reason\":\"\","
+	    "{\"type\":\"auth.verdict\",\"allowed\":true,\"reason\":\"\",\"guest\":false,"
 	    "\"generation\":18446744073709551615}");
 	cr_assert_str_eq(
 	    json_of(PU_MSG_NAMING_OFFERS,

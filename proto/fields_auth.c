@@ -14,8 +14,8 @@ PU_SHAPE(auth_self);
 
 #define F(member, need, max, help) PU_FIELD(struct pu_auth_sign, member, need, max, help)
 static const struct pu_field auth_sign_fields[] = {
-	F(purpose, PU_REQUIRED, PU_FIELD_WORD_MAX,    "tls or record; decides the domain that is signed with the payload"),
-	F(payload, PU_REQUIRED, PU_FIELD_PAYLOAD_MAX, "tls: DER SubjectPublicKeyInfo of the certificate key; record: PeerRecord protobuf about us"),
+	F(purpose, PU_REQUIRED, PU_FIELD_WORD_MAX,    "tls, noise, record or voucher; decides the domain that is signed with the payload"),
+	F(payload, PU_REQUIRED, PU_FIELD_PAYLOAD_MAX, "tls: DER SubjectPublicKeyInfo of the certificate key; record: PeerRecord protobuf about us; noise: X25519 public key; voucher: ReservationVoucher protobuf by us"),
 };
 #undef F
 PU_SHAPE(auth_sign);
@@ -42,6 +42,7 @@ PU_SHAPE(auth_check);
 static const struct pu_field auth_verdict_fields[] = {
 	F(allowed,    PU_REQUIRED, 0, "whether it may"),
 	F(reason,     PU_OPTIONAL, PU_FIELD_TEXT_MAX, "why"),
+	F(guest,      PU_REQUIRED, 0, "not authorized, but may use the relay, and nothing else"),
 	F(generation, PU_REQUIRED, 0, "of authorized_keys; a newer auth.changed makes this verdict stale"),
 };
 #undef F

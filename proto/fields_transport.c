@@ -86,6 +86,102 @@ static const struct pu_field transport_pong_fields[] = {
 #undef F
 PU_SHAPE(transport_pong);
 
+#define F(member, need, max, help) PU_FIELD(struct pu_transport_probe, member, need, max, help)
+static const struct pu_field transport_probe_fields[] = {
+	F(address,     PU_REQUIRED, PU_FIELD_ADDRESS_MAX, "one multiaddr; if it ends with /p2p/ID, that peer must answer"),
+	F(deadline_ms, PU_OPTIONAL, 0, "0 = 10 s"),
+};
+#undef F
+PU_SHAPE(transport_probe);
+
+#define F(member, need, max, help) PU_FIELD(struct pu_transport_probed, member, need, max, help)
+static const struct pu_field transport_probed_fields[] = {
+	F(peer_id, PU_REQUIRED, PU_FIELD_PEER_MAX,    "proven by the handshake"),
+	F(address, PU_REQUIRED, PU_FIELD_ADDRESS_MAX, "that was asked, names resolved, without /p2p"),
+	F(agent,   PU_OPTIONAL, PU_FIELD_AGENT_MAX,   "what the peer says it runs"),
+	F(rtt_us,  PU_REQUIRED, 0, "round trip"),
+};
+#undef F
+PU_SHAPE(transport_probed);
+
+PU_EMPTY_SHAPE(transport_relays);
+
+#define S struct pu_relay_info
+static const struct pu_field relay_info_fields[] = {
+	PU_FIELD(S, peer_id, PU_REQUIRED, PU_FIELD_PEER_MAX,    "base58"),
+	PU_FIELD(S, address, PU_REQUIRED, PU_FIELD_ADDRESS_MAX, "as configured"),
+	PU_FIELD(S, state,   PU_REQUIRED, PU_FIELD_WORD_MAX,    "connecting, connected (without a reservation), reserved, backoff or refused"),
+	PU_FIELD(S, error,   PU_OPTIONAL, PU_FIELD_TEXT_MAX,    "why the last attempt failed; empty = it did not"),
+	PU_FIELD(S, rtt_us,          PU_REQUIRED, 0, "round trip; 0 = unknown"),
+	PU_FIELD(S, reserved_for_ms, PU_REQUIRED, 0, "until the reservation ends"),
+	PU_FIELD(S, retry_ms,        PU_REQUIRED, 0, "until the next attempt, in state backoff or refused"),
+	PU_FIELD(S, duration_ms,     PU_REQUIRED, 0, "the relay's limit for a circuit; 0 = none"),
+	PU_FIELD(S, data,            PU_REQUIRED, 0, "the same in bytes each way; 0 = none"),
+	PU_FIELD(S, best,            PU_REQUIRED, 0, "used first"),
+	PU_FIELD_STRINGS(S, addresses, PU_FIELD_ADDRESSES_MAX, PU_FIELD_ADDRESS_MAX, "ours through it, with /p2p-circuit"),
+};
+#undef S
+static PU_SHAPE(relay_info);
+
+static const struct pu_field transport_reserved_fields[] = {
+	PU_FIELD_ITEMS(struct pu_transport_reserved, relays, PU_FIELD_RELAYS_MAX, &pu_shape_relay_info, "best first"),
+};
+PU_SHAPE(transport_reserved);
+
+static const struct pu_field transport_relaying_fields[] = {
+	PU_FIELD(struct pu_transport_relaying, limit, PU_OPTIONAL, 0, "most reservations and most circuits to list; 0 = as many as fit"),
+};
+PU_SHAPE(transport_relaying);
+
+#define S struct pu_reservation_info
+static const struct pu_field reservation_info_fields[] = {
+	PU_FIELD(S, peer_id,    PU_REQUIRED, PU_FIELD_PEER_MAX,    "base58"),
+	PU_FIELD(S, address,    PU_REQUIRED, PU_FIELD_ADDRESS_MAX, "where the peer comes from"),
+	PU_FIELD(S, expires_ms, PU_REQUIRED, 0, "from now"),
+	PU_FIELD(S, circuits,   PU_REQUIRED, 0, "that lead to the peer"),
+	PU_FIELD(S, guest,      PU_REQUIRED, 0, "the peer is not authorized"),
+};
+#undef S
+static PU_SHAPE(reservation_info);
+
+#define S struct pu_circuit_info
+static const struct pu_field circuit_info_fields[] = {
+	PU_FIELD(S, source,    PU_REQUIRED, PU_FIELD_PEER_MAX, "the peer that asked for it"),
+	PU_FIELD(S, target,    PU_REQUIRED, PU_FIELD_PEER_MAX, "the peer that it leads to"),
+	PU_FIELD(S, age_ms,    PU_REQUIRED, 0, "since it was made"),
+	PU_FIELD(S, bytes_in,  PU_REQUIRED, 0, "from source to target"),
+	PU_FIELD(S, bytes_out, PU_REQUIRED, 0, "from target to source"),
+	PU_FIELD(S, guest,     PU_REQUIRED, 0, "a guest's limits apply"),
+};
+#undef S
+static PU_SHAPE(circuit_info);
+
+#define S struct pu_transport_circuits
+static const struct pu_field transport_circuits_fields[] = {
+	PU_FIELD(S, serving,          PU_REQUIRED, 0, "we are a relay"),
+	PU_FIELD(S, open,             PU_REQUIRED, 0, "guests may use it"),
+	PU_FIELD(S, reservations_len, PU_REQUIRED, 0, "held"),
+	PU_FIELD(S, reservations_max, PU_REQUIRED, 0, "that may be held"),
+	PU_FIELD(S, circuits_len,     PU_REQUIRED, 0, "open"),
+	PU_FIELD(S, circuits_max,     PU_REQUIRED, 0, "that may be open"),
+	PU_FIELD(S, bytes,            PU_REQUIRED, 0, "carried since the start"),
+	PU_FIELD(S, refused,          PU_REQUIRED, 0, "requests refused since the start"),
+	PU_FIELD(S, memory_bytes,     PU_REQUIRED, 0, "under way in circuits"),
+	PU_FIELD_ITEMS(S, reservations, PU_FIELD_CONNECTIONS_MAX, &pu_shape_reservation_info, "those that fit"),
+	PU_FIELD_ITEMS(S, circuits,     PU_FIELD_CONNECTIONS_MAX, &pu_shape_circuit_info,     "those that fit"),
+};
+#undef S
+PU_SHAPE(transport_circuits);
+
+#define F(member, need, max, help) PU_FIELD(struct pu_relay_state, member, need, max, help)
+static const struct pu_field relay_state_fields[] = {
+	F(peer_id, PU_REQUIRED, PU_FIELD_PEER_MAX, "the relay's"),
+	F(state,   PU_REQUIRED, PU_FIELD_WORD_MAX, "connecting, connected, reserved, backoff or refused"),
+	F(reason,  PU_OPTIONAL, PU_FIELD_TEXT_MAX, "why"),
+};
+#undef F
+PU_SHAPE(relay_state);
+
 #define F(member, need, max, help) PU_FIELD(struct pu_peer_up, member, need, max, help)
 static const struct pu_field peer_up_fields[] = {
 	F(peer_id,   PU_REQUIRED, PU_FIELD_PEER_MAX,    "base58"),

@@ -13,18 +13,12 @@
 
 #include "base/alloc.h"
 #include "proto/limits.h"
-
-#define PATIENCE_MS 10000
-#define TICK_MS     20
+#include "proto/test_loop.h"
 
 static struct {
-	uv_loop_t loop;
-	uv_timer_t guard;
-	uint64_t give_up;
-	bool late;
 	int far; /* the raw other end */
 	struct pu_channel *near;
-	char dir[64], path[80];
+	char path[80];
 	struct pu_channel_listener *listener;
 } world;
 
@@ -36,18 +30,6 @@ static struct {
 	bool free_in_callback;
 	int accepted;
 } seen;
-
-static void on_guard(uv_timer_t *timer)
-{
-	world.late = uv_now(timer->loop) > world.give_up;
-}
-
-#define RUN_UNTIL(condition)                                                                   \
-	do {                                                                                       \
-		while (!(condition) && !world.late)                                                    \
-			uv_run(&world.loop, UV_RUN_ONCE);                                                  \
-		cr_assert(!world.late, "waited in vain for " #condition);                              \
-	} while (0)
 
 static void on_message(void *user, struct pu_channel *channel, const struct pu_message *message,
                        int fd)
@@ -84,32 +66,24 @@ static void setup(void)
 	memset(&world, 0, sizeof(world));
 	memset(&seen, 0, sizeof(seen));
 	seen.fd = seen.accepted = -1;
-	uv_loop_init(&world.loop);
-	uv_timer_init(&world.loop, &world.guard);
-	uv_timer_start(&world.guard, on_guard, TICK_MS, TICK_MS);
-	world.give_up = uv_now(&world.loop) + PATIENCE_MS;
+	test_loop_begin();
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	world.far = ends[1];
-	cr_assert_eq(pu_channel_new(&world.near, &world.loop, ends[0], &ops, &seen), PU_OK);
-	strcpy(world.dir, "/tmp/peerup-handoff-XXXXXX");
-	cr_assert_not_null(mkdtemp(world.dir));
-	snprintf(world.path, sizeof(world.path), "%s/stream.sock", world.dir);
+	cr_assert_eq(pu_channel_new(&world.near, &test_loop.loop, ends[0], &ops, &seen), PU_OK);
+	snprintf(world.path, sizeof(world.path), "%s/stream.sock", test_loop.dir);
 }
 
 static void teardown(void)
 {
 	pu_channel_free(world.near);
 	pu_channel_listener_free(world.listener);
-	uv_close((uv_handle_t *)&world.guard, NULL);
-	uv_run(&world.loop, UV_RUN_DEFAULT);
-	cr_assert_eq(uv_loop_close(&world.loop), 0, "a handle was left on the loop");
 	close(world.far);
 	if (seen.fd >= 0)
 		close(seen.fd);
 	if (seen.accepted >= 0)
 		close(seen.accepted);
 	unlink(world.path);
-	rmdir(world.dir);
+	test_loop_end();
 }
 
 TestSuite(handoff, .init = setup, .fini = teardown, .timeout = 60);
@@ -260,7 +234,7 @@ Test(handoff, a_channel_may_be_freed_in_its_callback)
 	send_accept(1, NULL, 0);
 	send_accept(2, NULL, 0);
 	RUN_UNTIL(world.near == NULL);
-	uv_run(&world.loop, UV_RUN_ONCE);
+	uv_run(&test_loop.loop, UV_RUN_ONCE);
 	cr_assert_eq(seen.messages, 1);
 }
 
@@ -278,7 +252,7 @@ static struct pu_channel *far_channel(void)
 	struct pu_channel *far;
 	int fd = fcntl(world.far, F_DUPFD_CLOEXEC, 0);
 
-	cr_assert_eq(pu_channel_new(&far, &world.loop, fd, &ops, &seen), PU_OK);
+	cr_assert_eq(pu_channel_new(&far, &test_loop.loop, fd, &ops, &seen), PU_OK);
 	return far;
 }
 
@@ -359,7 +333,7 @@ static void on_channel(void *user, int fd)
 
 static enum pu_err listen_here(struct pu_channel_listener **listener)
 {
-	return pu_channel_listen(listener, &world.loop, world.path, NULL, on_channel, NULL);
+	return pu_channel_listen(listener, &test_loop.loop, world.path, NULL, on_channel, NULL);
 }
 
 Test(handoff, a_listener_takes_connections_on_a_private_socket)
@@ -404,6 +378,6 @@ Test(handoff, a_path_that_is_too_long_is_refused)
 	memset(path, 'x', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
 	cr_assert_eq(pu_channel_connect(path, &fd), PU_ELIMIT);
-	cr_assert_eq(pu_channel_listen(&listener, &world.loop, path, NULL, on_channel, NULL),
+	cr_assert_eq(pu_channel_listen(&listener, &test_loop.loop, path, NULL, on_channel, NULL),
 	             PU_ELIMIT);
 }

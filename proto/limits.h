@@ -23,6 +23,7 @@
 #define PU_FIELD_TAGS_MAX        32
 #define PU_FIELD_ATTRIBUTES_MAX  32
 #define PU_FIELD_CONNECTIONS_MAX 4096
+#define PU_FIELD_RELAYS_MAX      16
 #define PU_FIELD_USAGE_MAX       4096
 #define PU_FIELD_STATES_MAX      16 /* processes of one daemon */
 

@@ -13,17 +13,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-
-/* Only a test that fails waits so long. */
-#define PATIENCE_MS 10000
-#define TICK_MS     20
+#include "proto/test_loop.h"
 
 static struct {
-	uv_loop_t loop;
-	uv_timer_t guard;
-	uint64_t give_up;
-	bool late;
-	char dir[64];
 	struct pu_roster *roster;
 	int roster_fd;
 	struct pu_server *server;
@@ -42,19 +34,6 @@ static struct {
 	unsigned events;
 	unsigned connected;
 } seen;
-
-/* Ticks, because one turn of the loop may run a timer and then wait for what never comes. */
-static void on_guard(uv_timer_t *timer)
-{
-	world.late = uv_now(timer->loop) > world.give_up;
-}
-
-#define RUN_UNTIL(condition)                                                                   \
-	do {                                                                                       \
-		while (!(condition) && !world.late)                                                    \
-			uv_run(&world.loop, UV_RUN_ONCE);                                                  \
-		cr_assert(!world.late, "waited in vain for " #condition);                              \
-	} while (0)
 
 static void on_check(void *service, struct pu_request *request, const void *message)
 {
@@ -79,8 +58,8 @@ static const struct pu_handler handlers[] = {
 static void start_server(void)
 {
 	struct pu_server_options options = {
-	    .loop = &world.loop,
-	    .runtime_dir = world.dir,
+	    .loop = &test_loop.loop,
+	    .runtime_dir = test_loop.dir,
 	    .self = PU_SERVICE_AUTH,
 	    .roster = world.roster,
 	    .handlers = handlers,
@@ -100,35 +79,19 @@ static void setup(void)
 {
 	memset(&world, 0, sizeof(world));
 	memset(&seen, 0, sizeof(seen));
-	uv_loop_init(&world.loop);
-	uv_timer_init(&world.loop, &world.guard);
-	uv_timer_start(&world.guard, on_guard, TICK_MS, TICK_MS);
-	world.give_up = uv_now(&world.loop) + PATIENCE_MS;
-	strcpy(world.dir, "/tmp/peerup-link-XXXXXX");
-	cr_assert_not_null(mkdtemp(world.dir));
+	test_loop_begin();
 	cr_assert_eq(pu_roster_create(&world.roster, &world.roster_fd), PU_OK);
 	pu_roster_set(world.roster, PU_SERVICE_TRANSPORT, getpid());
-	world.client = pu_client_new(&world.loop, world.dir, PU_SERVICE_AUTH);
-}
-
-static void remove_file(const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", world.dir, name);
-	unlink(path);
+	world.client = pu_client_new(&test_loop.loop, test_loop.dir, PU_SERVICE_AUTH);
 }
 
 static void teardown(void)
 {
 	pu_client_free(world.client);
 	pu_server_free(world.server);
-	uv_close((uv_handle_t *)&world.guard, NULL);
-	uv_run(&world.loop, UV_RUN_DEFAULT);
-	cr_assert_eq(uv_loop_close(&world.loop), 0, "a handle was left on the loop");
-	remove_file("auth.ipc");
-	remove_file("auth.events.ipc");
-	rmdir(world.dir);
+	test_loop_unlink("auth.ipc");
+	test_loop_unlink("auth.events.ipc");
+	test_loop_end();
 	close(world.roster_fd);
 }
 
@@ -191,7 +154,7 @@ Test(link, a_service_that_does_not_run_is_said_so)
 Test(link, a_question_waits_for_a_service_that_starts_later)
 {
 	ask("connect", PATIENCE_MS);
-	uv_run(&world.loop, UV_RUN_NOWAIT);
+	uv_run(&test_loop.loop, UV_RUN_NOWAIT);
 	start_server();
 	RUN_UNTIL(seen.answered == 1);
 	cr_assert_eq(seen.err, PU_OK, "%s", seen.text);
@@ -368,7 +331,7 @@ Test(link, an_event_comes_to_its_subscriber_and_again_after_a_restart)
 {
 	start_server();
 	struct pu_events *events =
-	    pu_events_new(&world.loop, world.dir, PU_SERVICE_AUTH, "auth.", on_event, NULL);
+	    pu_events_new(&test_loop.loop, test_loop.dir, PU_SERVICE_AUTH, "auth.", on_event, NULL);
 	cr_assert_eq(pu_events_error(events), PU_OK);
 	pu_events_on_connected(events, on_connected);
 	RUN_UNTIL(seen.connected == 1);
@@ -385,7 +348,7 @@ Test(link, an_event_of_another_prefix_does_not_come)
 {
 	start_server();
 	struct pu_events *events =
-	    pu_events_new(&world.loop, world.dir, PU_SERVICE_AUTH, "peer.", on_event, NULL);
+	    pu_events_new(&test_loop.loop, test_loop.dir, PU_SERVICE_AUTH, "peer.", on_event, NULL);
 	pu_events_on_connected(events, on_connected);
 	RUN_UNTIL(seen.connected == 1);
 	pu_server_publish(world.server, PU_MSG_AUTH_CHANGED, &(struct pu_auth_changed){1});
@@ -408,10 +371,10 @@ Test(link, sockets_are_private)
 	char path[128];
 
 	start_server();
-	snprintf(path, sizeof(path), "%s/auth.ipc", world.dir);
+	snprintf(path, sizeof(path), "%s/auth.ipc", test_loop.dir);
 	cr_assert_eq(stat(path, &stat_of), 0);
 	cr_assert_eq(stat_of.st_mode & 0777, 0600);
-	snprintf(path, sizeof(path), "%s/auth.events.ipc", world.dir);
+	snprintf(path, sizeof(path), "%s/auth.events.ipc", test_loop.dir);
 	cr_assert_eq(stat(path, &stat_of), 0);
 	cr_assert_eq(stat_of.st_mode & 0777, 0600);
 }
@@ -427,7 +390,7 @@ static int connect_raw(const char *name)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", world.dir, name);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", test_loop.dir, name);
 	cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }
@@ -459,10 +422,10 @@ static uint64_t cpu_us(void)
 static void assert_idle(void)
 {
 	const uint64_t idle_ms = 400;
-	uint64_t until = uv_now(&world.loop) + idle_ms;
+	uint64_t until = uv_now(&test_loop.loop) + idle_ms;
 	uint64_t before = cpu_us();
 
-	RUN_UNTIL(uv_now(&world.loop) >= until);
+	RUN_UNTIL(uv_now(&test_loop.loop) >= until);
 	cr_assert_lt(cpu_us() - before, idle_ms * 1000 / 2);
 }
 
@@ -475,7 +438,7 @@ static void start_server_alone(void)
 
 static void connect_client(void)
 {
-	world.client = pu_client_new(&world.loop, world.dir, PU_SERVICE_AUTH);
+	world.client = pu_client_new(&test_loop.loop, test_loop.dir, PU_SERVICE_AUTH);
 }
 
 Test(link, who_connects_and_closes_at_once_harms_nobody)
@@ -485,7 +448,7 @@ Test(link, who_connects_and_closes_at_once_harms_nobody)
 		close(connect_raw("auth.ipc"));
 		close(connect_raw("auth.events.ipc"));
 		if (i % 2 == 0)
-			uv_run(&world.loop, UV_RUN_NOWAIT);
+			uv_run(&test_loop.loop, UV_RUN_NOWAIT);
 	}
 	connect_client();
 	ask_once();
@@ -501,7 +464,7 @@ Test(link, who_closes_within_its_greeting_harms_nobody)
 	for (int i = 0; i < MANY; i++) {
 		int fd = connect_raw("auth.ipc");
 		send_raw(fd, req_greeting, (size_t)i % sizeof(req_greeting));
-		uv_run(&world.loop, UV_RUN_NOWAIT);
+		uv_run(&test_loop.loop, UV_RUN_NOWAIT);
 		close(fd);
 	}
 	connect_client();
@@ -518,7 +481,7 @@ Test(link, who_never_greets_is_dropped)
 	start_server_alone();
 	for (int i = 0; i < MANY; i++) {
 		fds[i] = connect_raw("auth.ipc");
-		uv_run(&world.loop, UV_RUN_NOWAIT);
+		uv_run(&test_loop.loop, UV_RUN_NOWAIT);
 		cr_assert_eq(recv(fds[i], &byte, 1, MSG_PEEK), 1);
 	}
 	connect_client();
@@ -540,7 +503,7 @@ Test(link, who_greets_late_makes_room_for_others)
 	start_server_alone();
 	for (size_t i = 0; i < PU_ARRAY_LEN(fds); i++) {
 		fds[i] = connect_raw("auth.ipc");
-		uv_run(&world.loop, UV_RUN_NOWAIT);
+		uv_run(&test_loop.loop, UV_RUN_NOWAIT);
 	}
 	connect_client();
 	ask_once();
@@ -603,7 +566,7 @@ Test(link, a_client_survives_servers_that_die_in_the_greeting)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/auth.ipc", world.dir);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/auth.ipc", test_loop.dir);
 	ask("connect", PATIENCE_MS);
 	for (int i = 0; i < 5; i++) {
 		int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -646,11 +609,11 @@ Test(link, a_stale_socket_is_replaced)
 {
 	struct pu_server *second;
 	struct pu_server_options options = {
-	    .loop = &world.loop, .runtime_dir = world.dir, .self = PU_SERVICE_AUTH};
+	    .loop = &test_loop.loop, .runtime_dir = test_loop.dir, .self = PU_SERVICE_AUTH};
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/auth.ipc", world.dir);
+	snprintf(path, sizeof(path), "%s/auth.ipc", test_loop.dir);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -666,15 +629,15 @@ Test(link, a_stale_socket_is_replaced)
 Test(link, a_runtime_directory_with_a_long_name_is_refused)
 {
 	struct pu_server *server;
-	struct pu_server_options options = {.loop = &world.loop, .self = PU_SERVICE_AUTH};
+	struct pu_server_options options = {.loop = &test_loop.loop, .self = PU_SERVICE_AUTH};
 	char dir[256];
 
-	snprintf(dir, sizeof(dir), "%s/%0100d", world.dir, 0);
+	snprintf(dir, sizeof(dir), "%s/%0100d", test_loop.dir, 0);
 	options.runtime_dir = dir;
 	cr_assert_eq(pu_server_new(&server, &options), PU_ELIMIT);
 	rmdir(dir);
 	pu_client_free(world.client);
-	world.client = pu_client_new(&world.loop, dir, PU_SERVICE_AUTH);
+	world.client = pu_client_new(&test_loop.loop, dir, PU_SERVICE_AUTH);
 	ask("connect", PU_ASK_DEADLINE_MS);
 	RUN_UNTIL(seen.answered == 1);
 	cr_assert_eq(seen.err, PU_ELIMIT);

@@ -61,10 +61,17 @@
 	X(TRANSPORT_DISCONNECT, transport_disconnect, "transport.disconnect") \
 	X(TRANSPORT_PING, transport_ping, "transport.ping") \
 	X(TRANSPORT_PONG, transport_pong, "transport.pong") \
+	X(TRANSPORT_PROBE, transport_probe, "transport.probe") \
+	X(TRANSPORT_PROBED, transport_probed, "transport.probed") \
+	X(TRANSPORT_RELAYS, transport_relays, "transport.relays") \
+	X(TRANSPORT_RESERVED, transport_reserved, "transport.reserved") \
+	X(TRANSPORT_RELAYING, transport_relaying, "transport.relaying") \
+	X(TRANSPORT_CIRCUITS, transport_circuits, "transport.circuits") \
 	X(PEER_UP, peer_up, "peer.up") \
 	X(PEER_DOWN, peer_down, "peer.down") \
 	X(PEER_IDENTIFIED, peer_identified, "peer.identified") \
 	X(PATH_CHANGED, path_changed, "path.changed") \
+	X(RELAY_STATE, relay_state, "relay.state") \
 	/* stream handoff (stream.sock) */ \
 	X(STREAM_REGISTER, stream_register, "stream.register") \
 	X(STREAM_OPEN, stream_open, "stream.open") \
@@ -165,9 +172,11 @@ struct pu_auth_self {
 	struct pu_bytes public_key; /* libp2p PublicKey protobuf */
 };
 struct pu_auth_sign {
-	const char *
-	    purpose; /* "tls": payload = DER SubjectPublicKeyInfo of the certificate key;
-	              * "record": payload = PeerRecord protobuf (auth checks that it is about us) */
+	const char *purpose; /* "tls": payload = DER SubjectPublicKeyInfo of the certificate key;
+	                      * "record": payload = PeerRecord protobuf (auth checks that it is
+	                      * about us); "noise": payload = X25519 static public key, 32 bytes;
+	                      * "voucher": payload = ReservationVoucher protobuf (auth checks that
+	                      * we are its relay, and its time) */
 	struct pu_bytes payload; /* auth adds the purpose's domain by itself */
 };
 struct pu_auth_signature {
@@ -182,6 +191,7 @@ struct pu_auth_check {
 };
 struct pu_auth_verdict {
 	bool allowed;
+	bool guest; /* not authorized, and allowed to use the relay all the same: nothing else */
 	const char *reason;  /* "authorized", "not in authorized_keys", "expired on ...", ... */
 	uint64_t generation; /* of authorized_keys; a newer auth.changed makes this verdict stale */
 };
@@ -303,6 +313,65 @@ struct pu_transport_pong {
 	uint64_t rtt_us;
 	const char *address;
 	const char *path;
+};
+struct pu_transport_probe {
+	const char *address;  /* one multiaddr; if it ends with /p2p/ID, that peer must answer */
+	uint64_t deadline_ms; /* 0 = 10 s */
+};
+struct pu_transport_probed {
+	const char *peer_id; /* proven by the handshake */
+	const char *address; /* that was asked, names resolved, without /p2p */
+	const char *agent;   /* what the peer says it runs; "" = it did not say */
+	uint64_t rtt_us;
+};
+PU_EMPTY_MESSAGE(transport_relays);
+struct pu_relay_info { /* a relay that we use */
+	const char *peer_id;
+	const char *address;      /* as configured */
+	const char *state;        /* "connecting", "connected" (without a reservation), "reserved",
+	                           * "backoff",	    "refused" */
+	const char *error;        /* why the last attempt failed; "" = it did not */
+	uint64_t rtt_us;          /* 0 = unknown */
+	uint64_t reserved_for_ms; /* until the reservation ends */
+	uint64_t retry_ms;        /* until the next attempt, in state backoff or refused */
+	uint64_t duration_ms;     /* its limit for a circuit; 0 = none */
+	uint64_t data;            /* bytes each way; 0 = no limit */
+	bool best;                /* what others are told first, and what we dial through first */
+	struct pu_strings addresses; /* ours through it, with /p2p-circuit */
+};
+struct pu_transport_reserved {
+	struct pu_items relays; /* struct pu_relay_info, best first */
+};
+struct pu_transport_relaying {
+	uint64_t limit; /* of circuits listed; 0 = as many as fit */
+};
+struct pu_reservation_info {
+	const char *peer_id;
+	const char *address; /* the peer's */
+	uint64_t expires_ms; /* from now */
+	uint64_t circuits;
+	bool guest;
+};
+struct pu_circuit_info {
+	const char *source, *target; /* peer IDs */
+	uint64_t age_ms;
+	uint64_t bytes_in, bytes_out; /* from source to target, and back */
+	bool guest;
+};
+struct pu_transport_circuits { /* what we do as a relay */
+	bool serving;
+	bool open; /* for guests too */
+	uint64_t reservations_len, reservations_max, circuits_len, circuits_max;
+	uint64_t bytes;               /* carried since the start */
+	uint64_t refused;             /* requests, since the start */
+	uint64_t memory_bytes;        /* of circuits: what is under way */
+	struct pu_items reservations; /* struct pu_reservation_info; those that fit */
+	struct pu_items circuits;     /* struct pu_circuit_info; those that fit */
+};
+struct pu_relay_state { /* event: a relay that we use changed */
+	const char *peer_id;
+	const char *state; /* as in relay_info */
+	const char *reason;
 };
 struct pu_peer_up { /* event */
 	const char *peer_id;

@@ -7,17 +7,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "proto/test_loop.h"
 
-#define PATIENCE_MS 10000
-#define TICK_MS     20
-#define LOG_MAX     32
+#define LOG_MAX 32
 
 static struct {
-	uv_loop_t loop;
-	uv_timer_t guard;
-	uint64_t give_up;
-	bool late;
-	char dir[64], path[80];
+	char path[80];
 	struct pu_channel_listener *listener;
 	struct pu_channel *channel; /* transport's end */
 	struct pu_streams *streams;
@@ -36,18 +31,6 @@ static struct {
 	int told_fd;
 	bool free_when_told;
 } seen;
-
-static void on_guard(uv_timer_t *timer)
-{
-	world.late = uv_now(timer->loop) > world.give_up;
-}
-
-#define RUN_UNTIL(condition)                                                                   \
-	do {                                                                                       \
-		while (!(condition) && !world.late)                                                    \
-			uv_run(&world.loop, UV_RUN_ONCE);                                                  \
-		cr_assert(!world.late, "waited in vain for " #condition);                              \
-	} while (0)
 
 /* ---- transport ---- */
 
@@ -93,14 +76,15 @@ static void on_channel(void *user, int fd)
 {
 	(void)user;
 	cr_assert_null(world.channel);
-	cr_assert_eq(pu_channel_new(&world.channel, &world.loop, fd, &channel_ops, NULL), PU_OK);
+	cr_assert_eq(pu_channel_new(&world.channel, &test_loop.loop, fd, &channel_ops, NULL),
+	             PU_OK);
 	pu_channel_set_peer(world.channel, PU_SERVICE_PROXY);
 }
 
 static void start_transport(void)
 {
 	cr_assert_eq(
-	    pu_channel_listen(&world.listener, &world.loop, world.path, NULL, on_channel, NULL),
+	    pu_channel_listen(&world.listener, &test_loop.loop, world.path, NULL, on_channel, NULL),
 	    PU_OK);
 }
 
@@ -179,29 +163,21 @@ static void setup(void)
 	memset(&world, 0, sizeof(world));
 	memset(&seen, 0, sizeof(seen));
 	seen.fd = seen.told_fd = -1;
-	uv_loop_init(&world.loop);
-	uv_timer_init(&world.loop, &world.guard);
-	uv_timer_start(&world.guard, on_guard, TICK_MS, TICK_MS);
-	world.give_up = uv_now(&world.loop) + PATIENCE_MS;
-	strcpy(world.dir, "/tmp/peerup-streams-XXXXXX");
-	cr_assert_not_null(mkdtemp(world.dir));
-	snprintf(world.path, sizeof(world.path), "%s/stream.sock", world.dir);
-	world.streams = pu_streams_new(&world.loop, world.dir, &ops, NULL);
+	test_loop_begin();
+	snprintf(world.path, sizeof(world.path), "%s/stream.sock", test_loop.dir);
+	world.streams = pu_streams_new(&test_loop.loop, test_loop.dir, &ops, NULL);
 }
 
 static void teardown(void)
 {
 	pu_streams_free(world.streams);
 	stop_transport();
-	uv_close((uv_handle_t *)&world.guard, NULL);
-	uv_run(&world.loop, UV_RUN_DEFAULT);
-	cr_assert_eq(uv_loop_close(&world.loop), 0, "a handle was left on the loop");
 	if (seen.fd >= 0)
 		close(seen.fd);
 	if (seen.told_fd >= 0)
 		close(seen.told_fd);
 	unlink(world.path);
-	rmdir(world.dir);
+	test_loop_end();
 }
 
 TestSuite(streams, .init = setup, .fini = teardown, .timeout = 60);

@@ -136,6 +136,11 @@ size_t pu_map_len(const struct pu_map *map)
 	return map->len;
 }
 
+size_t pu_map_memory(const struct pu_map *map)
+{
+	return map->cap * sizeof(struct pu_map_slot);
+}
+
 bool pu_map_next(const struct pu_map *map, size_t *pos, struct pu_bytes *key, void **value)
 {
 	while (*pos < map->cap) {

@@ -27,6 +27,7 @@ void *pu_map_put(struct pu_map *map, struct pu_bytes key, void *value);
 /* Answers the removed value, or NULL. */
 void *pu_map_del(struct pu_map *map, struct pu_bytes key);
 size_t pu_map_len(const struct pu_map *map);
+size_t pu_map_memory(const struct pu_map *map); /* bytes of the table */
 
 /* Iteration: start with *pos = 0; false at the end. The map may lose the entry
  * just answered, and nothing else may change, while iterating. key and value may be NULL. */

@@ -38,6 +38,12 @@
 #define PU_IDENTIFY_PROTOCOL_LEN_MAX 255
 #define PU_IDENTIFY_VERSION_LEN_MAX  128
 
+/* Circuit relay: one message (the specification's bound), the addresses kept of a reservation,
+ * and a voucher: two peer IDs and a time. */
+#define PU_RELAY_MESSAGE_MAX 4096
+#define PU_RELAY_ADDRS_MAX   16
+#define PU_RELAY_VOUCHER_MAX 128
+
 /* A peer's X.509 certificate in DER. */
 #define PU_TLS_CERT_MAX 8192
 

@@ -89,15 +89,36 @@ enum pu_err pu_multiaddr_add_peer(struct pu_multiaddr *addr,
 /* Removes a final /p2p/ID, if any. */
 void pu_multiaddr_strip_peer(struct pu_multiaddr *addr);
 
-/* /ip4|ip6/A/udp/P/quic-v1. An IPv4-mapped IPv6 address becomes ip4; a link-local one
- * with a scope becomes /ip6zone/<number>/ip6/... PU_EUNSUPPORTED: another family. */
-enum pu_err pu_multiaddr_from_sockaddr(const struct sockaddr *addr,
+/* What carries a direct connection to such an address. */
+enum pu_carrier {
+	PU_CARRIER_NONE, /* none that we speak, or a relayed address */
+	PU_CARRIER_QUIC, /* /udp/P/quic-v1 */
+	PU_CARRIER_TCP,  /* /tcp/P */
+	PU_CARRIER_WS,   /* /tcp/P/ws */
+	PU_CARRIER_WSS,  /* /tcp/P/tls/ws, /tcp/P/tls/sni/NAME/ws, /tcp/P/wss */
+	PU_CARRIERS,
+};
+/* By everything behind the host, a final /p2p/ID aside. */
+enum pu_carrier pu_multiaddr_carrier(const struct pu_multiaddr *addr);
+
+/* /ip4|ip6/A/udp/P/quic-v1, or what `carrier` wants behind the address. An IPv4-mapped IPv6
+ * address becomes ip4; a link-local one with a scope becomes /ip6zone/<number>/ip6/...
+ * PU_EUNSUPPORTED: another family; PU_CARRIER_NONE. */
+enum pu_err pu_multiaddr_from_sockaddr(const struct sockaddr *addr, enum pu_carrier carrier,
                                        struct pu_multiaddr *out) PU_MUST_CHECK;
-/* The reverse, for exactly that form with an optional final /p2p/ID. A zone must be a
- * number. PU_EUNSUPPORTED: any other form. */
+/* The IP address and port of an address that has a carrier. A zone must be a number.
+ * PU_EUNSUPPORTED: no carrier, or its host is a name. */
 enum pu_err pu_multiaddr_to_sockaddr(const struct pu_multiaddr *addr,
                                      struct sockaddr_storage *out,
                                      socklen_t *out_len) PU_MUST_CHECK;
+/* The port of an address that has a carrier; 0: it has none. */
+uint16_t pu_multiaddr_port(const struct pu_multiaddr *addr);
+
+/* A relayed address: takes `<relay>/p2p-circuit[/p2p/TARGET]` apart. *relay is what stands in
+ * front of /p2p-circuit, its /p2p/RELAY included, and may be nothing but that. PU_ENOTFOUND: it
+ * is not relayed. PU_EINVAL: twice relayed, no relay's peer ID, or more behind it. */
+enum pu_err pu_multiaddr_split_circuit(const struct pu_multiaddr *addr,
+                                       struct pu_multiaddr *relay) PU_MUST_CHECK;
 
 /* The name to resolve when the address begins with dns, dns4, dns6 or dnsaddr: a view
  * into `addr` (no NUL), and which of them. False: it begins with something else. */

@@ -1,5 +1,5 @@
-/* Multiaddrs and socket addresses. This file knows the one form that our sockets speak,
- * /ip/udp/quic-v1, and what a resolver's answer changes in an address. */
+/* Multiaddrs and socket addresses. This file knows what our sockets are called in an address,
+ * and what a resolver's answer changes in one. */
 #include "p2p/multiaddr.h"
 
 #include <netinet/in.h>
@@ -40,16 +40,26 @@ static enum pu_err append_ip(struct pu_multiaddr *addr, const struct sockaddr *f
 	return PU_EUNSUPPORTED;
 }
 
-enum pu_err pu_multiaddr_from_sockaddr(const struct sockaddr *addr, struct pu_multiaddr *out)
+/* What follows the IP address, and behind the port; NONE ends each row. */
+static const enum pu_multiaddr_code carrier_parts[PU_CARRIERS][3] = {
+    [PU_CARRIER_QUIC] = {PU_MA_UDP, PU_MA_QUIC_V1},
+    [PU_CARRIER_TCP] = {PU_MA_TCP},
+    [PU_CARRIER_WS] = {PU_MA_TCP, PU_MA_WS},
+    [PU_CARRIER_WSS] = {PU_MA_TCP, PU_MA_TLS, PU_MA_WS},
+};
+
+enum pu_err pu_multiaddr_from_sockaddr(const struct sockaddr *addr, enum pu_carrier carrier,
+                                       struct pu_multiaddr *out)
 {
+	const enum pu_multiaddr_code *parts = carrier_parts[carrier];
 	struct pu_multiaddr made = {0};
 	struct pu_bytes port;
 	enum pu_err err = append_ip(&made, addr, &port);
 
-	if (err == PU_OK)
-		err = pu_multiaddr_append(&made, PU_MA_UDP, port);
-	if (err == PU_OK)
-		err = pu_multiaddr_append(&made, PU_MA_QUIC_V1, pu_bytes(NULL, 0));
+	if (err == PU_OK && carrier == PU_CARRIER_NONE)
+		err = PU_EUNSUPPORTED;
+	for (size_t i = 0; err == PU_OK && i < 3 && parts[i] != 0; i++)
+		err = pu_multiaddr_append(&made, parts[i], i == 0 ? port : pu_bytes(NULL, 0));
 	if (err == PU_OK)
 		*out = made;
 	return err;
@@ -111,15 +121,10 @@ enum pu_err pu_multiaddr_to_sockaddr(const struct pu_multiaddr *addr,
 	socklen_t len = read_ip(&cursor, &made);
 	in_port_t port;
 
-	if (len == 0 || !pu_multiaddr_next(&cursor, &part) || part.code != PU_MA_UDP)
+	if (len == 0 || pu_multiaddr_carrier(addr) == PU_CARRIER_NONE ||
+	    !pu_multiaddr_next(&cursor, &part))
 		return PU_EUNSUPPORTED;
 	memcpy(&port, part.value.data, sizeof(port));
-	if (!pu_multiaddr_next(&cursor, &part) || part.code != PU_MA_QUIC_V1)
-		return PU_EUNSUPPORTED;
-	if (pu_multiaddr_next(&cursor, &part) && part.code != PU_MA_P2P)
-		return PU_EUNSUPPORTED;
-	if (cursor.len > 0)
-		return PU_EUNSUPPORTED;
 	if (made.storage.ss_family == AF_INET)
 		made.in4.sin_port = port;
 	else

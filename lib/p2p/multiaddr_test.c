@@ -292,7 +292,9 @@ static void expect_same_socket(const char *text)
 
 	cr_assert_eq(pu_multiaddr_parse(text, &addr), PU_OK);
 	cr_assert_eq(pu_multiaddr_to_sockaddr(&addr, &sockaddr, &len), PU_OK, "%s", text);
-	cr_assert_eq(pu_multiaddr_from_sockaddr((struct sockaddr *)&sockaddr, &back), PU_OK);
+	cr_assert_eq(
+	    pu_multiaddr_from_sockaddr((struct sockaddr *)&sockaddr, PU_CARRIER_QUIC, &back),
+	    PU_OK);
 	cr_expect_str_eq(pu_multiaddr_print(&back, printed), text);
 }
 
@@ -325,16 +327,18 @@ Test(multiaddr, unmaps_ipv4_in_ipv6)
 	char text[PU_MULTIADDR_TEXT_MAX];
 
 	inet_pton(AF_INET6, "::ffff:1.2.3.4", &in6.sin6_addr);
-	cr_assert_eq(pu_multiaddr_from_sockaddr((struct sockaddr *)&in6, &addr), PU_OK);
+	cr_assert_eq(pu_multiaddr_from_sockaddr((struct sockaddr *)&in6, PU_CARRIER_QUIC, &addr),
+	             PU_OK);
 	cr_expect_str_eq(pu_multiaddr_print(&addr, text), "/ip4/1.2.3.4/udp/1/quic-v1");
 	in6.sin6_family = AF_UNIX;
-	cr_expect_eq(pu_multiaddr_from_sockaddr((struct sockaddr *)&in6, &addr), PU_EUNSUPPORTED);
+	cr_expect_eq(pu_multiaddr_from_sockaddr((struct sockaddr *)&in6, PU_CARRIER_QUIC, &addr),
+	             PU_EUNSUPPORTED);
 }
 
 Test(multiaddr, has_no_socket_address_in_any_other_form)
 {
 	static const char *const texts[] = {
-	    "/ip4/1.2.3.4/tcp/1",
+	    "/ip4/1.2.3.4/tcp/1/http",
 	    "/ip4/1.2.3.4/udp/1",
 	    "/ip4/1.2.3.4/udp/1/quic",
 	    "/ip4/1.2.3.4/udp/1/quic-v1/webtransport",

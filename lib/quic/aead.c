@@ -3,34 +3,30 @@
  * bit set, GnuTLS's have not. */
 #include "quic/aead.h"
 
-#include <gnutls/crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #include <sodium.h>
 #include <string.h>
 
-#include "quic/gcm.h"
-
 enum { FAST_BIT = 1, INFO_MAX = 32 };
 
 struct packet_key {
-	uint8_t key[PU_QUIC_GCM_KEY_LEN], hp[PU_QUIC_GCM_KEY_LEN], iv[PU_QUIC_GCM_NONCE_LEN];
+	uint8_t key[PU_GCM_KEY_LEN], hp[PU_GCM_KEY_LEN], iv[PU_GCM_NONCE_LEN];
 };
 
-static struct pu_quic_gcm_key *fast_key(const ngtcp2_crypto_aead_ctx *ctx)
+static struct pu_quic_key *fast_key(void *handle)
 {
-	uintptr_t bits = (uintptr_t)ctx->native_handle;
+	uintptr_t bits = (uintptr_t)handle;
 
 	if ((bits & FAST_BIT) == 0)
 		return NULL;
-	return (struct pu_quic_gcm_key *)(bits - FAST_BIT);
+	return (struct pu_quic_key *)(bits - FAST_BIT);
 }
 
-static void set_fast_key(const struct pu_quic_conn *conn, ngtcp2_crypto_aead_ctx *ctx,
-                         const uint8_t key[PU_QUIC_GCM_KEY_LEN])
+static void *fast_handle(const struct pu_quic_conn *conn, const uint8_t key[PU_GCM_KEY_LEN])
 {
-	struct pu_quic_gcm_key *fast = pu_quic_gcm_key_new(&conn->ep->gcm, key);
+	struct pu_quic_key *fast = pu_quic_key_new(&conn->ep->keys, key);
 
-	ctx->native_handle = (void *)((uintptr_t)fast + FAST_BIT);
+	return (void *)((uintptr_t)fast + FAST_BIT);
 }
 
 int pu_quic_aead_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
@@ -38,12 +34,13 @@ int pu_quic_aead_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
                          size_t plain_len, const uint8_t *nonce, size_t nonce_len,
                          const uint8_t *aad, size_t aad_len)
 {
-	const struct pu_quic_gcm_key *fast = fast_key(ctx);
+	struct pu_quic_key *fast = fast_key(ctx->native_handle);
 
 	if (fast == NULL)
 		return ngtcp2_crypto_encrypt_cb(dest, aead, ctx, plain, plain_len, nonce, nonce_len,
 		                                aad, aad_len);
-	pu_quic_gcm_seal(fast, dest, pu_bytes(plain, plain_len), nonce, pu_bytes(aad, aad_len));
+	pu_gcm_seal(pu_quic_key_use(fast), dest, pu_bytes(plain, plain_len), nonce,
+	            pu_bytes(aad, aad_len));
 	return 0;
 }
 
@@ -52,25 +49,47 @@ int pu_quic_aead_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
                          size_t sealed_len, const uint8_t *nonce, size_t nonce_len,
                          const uint8_t *aad, size_t aad_len)
 {
-	const struct pu_quic_gcm_key *fast = fast_key(ctx);
+	struct pu_quic_key *fast = fast_key(ctx->native_handle);
 
 	if (fast == NULL)
 		return ngtcp2_crypto_decrypt_cb(dest, aead, ctx, sealed, sealed_len, nonce, nonce_len,
 		                                aad, aad_len);
-	if (!pu_quic_gcm_open(fast, dest, pu_bytes(sealed, sealed_len), nonce,
-	                      pu_bytes(aad, aad_len)))
+	if (!pu_gcm_open(pu_quic_key_use(fast), dest, pu_bytes(sealed, sealed_len), nonce,
+	                 pu_bytes(aad, aad_len)))
 		return NGTCP2_ERR_DECRYPT;
+	return 0;
+}
+
+int pu_quic_aead_mask(uint8_t *dest, const ngtcp2_crypto_cipher *hp,
+                      const ngtcp2_crypto_cipher_ctx *ctx, const uint8_t *sample)
+{
+	struct pu_quic_key *fast = fast_key(ctx->native_handle);
+
+	if (fast == NULL)
+		return ngtcp2_crypto_hp_mask_cb(dest, hp, ctx, sample);
+	pu_quic_key_mask(fast, dest, sample);
 	return 0;
 }
 
 void pu_quic_aead_delete(ngtcp2_conn *quic, ngtcp2_crypto_aead_ctx *ctx, void *user)
 {
-	struct pu_quic_gcm_key *fast = fast_key(ctx);
+	struct pu_quic_key *fast = fast_key(ctx->native_handle);
 
 	if (fast == NULL)
 		ngtcp2_crypto_delete_crypto_aead_ctx_cb(quic, ctx, user);
 	else
-		pu_quic_gcm_key_free(fast);
+		pu_quic_key_free(fast);
+	ctx->native_handle = NULL;
+}
+
+void pu_quic_aead_delete_mask(ngtcp2_conn *quic, ngtcp2_crypto_cipher_ctx *ctx, void *user)
+{
+	struct pu_quic_key *fast = fast_key(ctx->native_handle);
+
+	if (fast == NULL)
+		ngtcp2_crypto_delete_crypto_cipher_ctx_cb(quic, ctx, user);
+	else
+		pu_quic_key_free(fast);
 	ctx->native_handle = NULL;
 }
 
@@ -106,20 +125,13 @@ static int derive(struct packet_key *out, const ngtcp2_crypto_md *md, struct pu_
 	return 0;
 }
 
-/* The header protection stays with GnuTLS: one block per packet. */
 static int install(struct pu_quic_conn *conn, const struct packet_key *key,
                    struct pu_bytes secret, bool is_rx)
 {
-	gnutls_datum_t hp = {(unsigned char *)key->hp, sizeof(key->hp)};
-	ngtcp2_crypto_aead_ctx aead = {0};
-	ngtcp2_crypto_cipher_ctx cipher = {0};
-	gnutls_cipher_hd_t hd;
+	ngtcp2_crypto_aead_ctx aead = {.native_handle = fast_handle(conn, key->key)};
+	ngtcp2_crypto_cipher_ctx cipher = {.native_handle = fast_handle(conn, key->hp)};
 	int rv;
 
-	if (gnutls_cipher_init(&hd, GNUTLS_CIPHER_AES_128_CBC, &hp, NULL) != 0)
-		return -1;
-	cipher.native_handle = hd;
-	set_fast_key(conn, &aead, key->key);
 	if (is_rx)
 		rv = ngtcp2_conn_install_rx_key(conn->quic, secret.data, secret.len, &aead, key->iv,
 		                                sizeof(key->iv), &cipher);
@@ -129,7 +141,7 @@ static int install(struct pu_quic_conn *conn, const struct packet_key *key,
 	if (rv == 0)
 		return 0;
 	pu_quic_aead_delete(conn->quic, &aead, conn);
-	gnutls_cipher_deinit(hd);
+	pu_quic_aead_delete_mask(conn->quic, &cipher, conn);
 	return -1;
 }
 
@@ -197,8 +209,8 @@ int pu_quic_aead_update_key(ngtcp2_conn *quic, uint8_t *rx_secret, uint8_t *tx_s
 	if (conn->fast_keys) {
 		ngtcp2_crypto_aead_ctx_free(rx_ctx);
 		ngtcp2_crypto_aead_ctx_free(tx_ctx);
-		set_fast_key(conn, rx_ctx, rx_key);
-		set_fast_key(conn, tx_ctx, tx_key);
+		rx_ctx->native_handle = fast_handle(conn, rx_key);
+		tx_ctx->native_handle = fast_handle(conn, tx_key);
 	}
 	sodium_memzero(rx_key, sizeof(rx_key));
 	sodium_memzero(tx_key, sizeof(tx_key));

@@ -23,6 +23,9 @@ int pu_quic_aead_update_key(ngtcp2_conn *quic, uint8_t *rx_secret, uint8_t *tx_s
                             ngtcp2_crypto_aead_ctx *tx_ctx, uint8_t *tx_iv,
                             const uint8_t *old_rx_secret, const uint8_t *old_tx_secret,
                             size_t len, void *user);
+int pu_quic_aead_mask(uint8_t *dest, const ngtcp2_crypto_cipher *hp,
+                      const ngtcp2_crypto_cipher_ctx *ctx, const uint8_t *sample);
 void pu_quic_aead_delete(ngtcp2_conn *quic, ngtcp2_crypto_aead_ctx *ctx, void *user);
+void pu_quic_aead_delete_mask(ngtcp2_conn *quic, ngtcp2_crypto_cipher_ctx *ctx, void *user);
 
 #endif

@@ -20,10 +20,11 @@ static struct pu_quic_conn *conn_alloc(struct pu_quic_endpoint *ep,
 {
 	struct pu_quic_conn *conn = PU_NEW(struct pu_quic_conn);
 
+	conn->base.ops = &pu_quic_mux_ops;
 	conn->ep = ep;
 	conn->path = *path;
 	conn->created_at = ep->now;
-	conn->why.reason = conn->reason;
+	conn->why.reason = "";
 	ngtcp2_ccerr_default(&conn->ccerr);
 	pu_list_init(&conn->streams);
 	pu_list_init(&conn->sendable);
@@ -50,6 +51,7 @@ void pu_quic_conn_free(struct pu_quic_conn *conn)
 		ngtcp2_conn_del(conn->quic);
 	}
 	ep->stats.conns--;
+	pu_free(conn->reason);
 	pu_free(conn);
 }
 
@@ -99,6 +101,7 @@ static enum pu_err start(struct pu_quic_conn *conn, int made)
 		conn->quic = NULL;
 		return PU_ELIMIT;
 	}
+	pu_quic_memory_shrink_pools(conn);
 	return pu_quic_tls_start(conn);
 }
 
@@ -159,7 +162,7 @@ enum pu_err pu_quic_endpoint_dial(struct pu_quic_endpoint *ep, uint64_t now,
 		return PU_ELIMIT;
 	pu_quic_endpoint_tick(ep, now);
 	conn = conn_alloc(ep, dial->path);
-	conn->user = dial->user;
+	conn->base.user = dial->user;
 	conn->has_expected = dial->expected != NULL;
 	if (conn->has_expected)
 		conn->expected = *dial->expected;
@@ -199,11 +202,13 @@ void pu_quic_conn_event(struct pu_quic_conn *conn, unsigned event)
 /* Other people's text for our logs. */
 static void set_reason(struct pu_quic_conn *conn, const char *text, size_t len)
 {
-	if (len > PU_QUIC_REASON_MAX)
-		len = PU_QUIC_REASON_MAX;
+	if (len > PU_MUX_REASON_MAX)
+		len = PU_MUX_REASON_MAX;
+	conn->reason = pu_alloc(len + 1);
 	for (size_t i = 0; i < len; i++)
 		conn->reason[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
 	conn->reason[len] = '\0';
+	conn->why.reason = conn->reason;
 }
 
 static void end(struct pu_quic_conn *conn)
@@ -224,7 +229,6 @@ void pu_quic_conn_fail(struct pu_quic_conn *conn, int liberr)
 		return;
 	pu_quic_fault_of(conn, liberr, &fault);
 	conn->why = fault.why;
-	conn->why.reason = conn->reason;
 	set_reason(conn, fault.why.reason, fault.reason_len);
 	conn->ccerr = fault.ccerr;
 	conn->quiet = fault.quiet || fault.drain;
@@ -236,25 +240,23 @@ void pu_quic_conn_close(struct pu_quic_conn *conn, uint64_t app_code, const char
 {
 	if (conn->state == PU_QUIC_CONN_ENDING)
 		return;
+	conn->why = (struct pu_mux_end){
+	    .err = app_code == 0 ? PU_OK : PU_ECLOSED, .app = true, .code = app_code, .reason = ""};
 	if (reason != NULL)
 		set_reason(conn, reason, strlen(reason));
-	conn->why = (struct pu_quic_close){.err = app_code == 0 ? PU_OK : PU_ECLOSED,
-	                                   .app = true,
-	                                   .code = app_code,
-	                                   .reason = conn->reason};
-	ngtcp2_ccerr_set_application_error(&conn->ccerr, app_code, (const uint8_t *)conn->reason,
-	                                   strlen(conn->reason));
+	ngtcp2_ccerr_set_application_error(
+	    &conn->ccerr, app_code, (const uint8_t *)conn->why.reason, strlen(conn->why.reason));
 	end(conn);
 }
 
 void *pu_quic_conn_user(const struct pu_quic_conn *conn)
 {
-	return conn->user;
+	return conn->base.user;
 }
 
 void pu_quic_conn_set_user(struct pu_quic_conn *conn, void *user)
 {
-	conn->user = user;
+	conn->base.user = user;
 }
 
 struct pu_quic_endpoint *pu_quic_conn_endpoint(const struct pu_quic_conn *conn)

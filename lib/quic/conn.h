@@ -8,6 +8,8 @@
 void *pu_quic_conn_user(const struct pu_quic_conn *conn);
 void pu_quic_conn_set_user(struct pu_quic_conn *conn, void *user);
 
+/* The same as any connection that carries streams; they share the host's pointer. */
+struct pu_mux *pu_quic_conn_mux(struct pu_quic_conn *conn);
 struct pu_quic_endpoint *pu_quic_conn_endpoint(const struct pu_quic_conn *conn);
 bool pu_quic_conn_is_inbound(const struct pu_quic_conn *conn);
 bool pu_quic_conn_is_up(const struct pu_quic_conn *conn);
@@ -16,7 +18,7 @@ const struct pu_peer_id *pu_quic_conn_peer(const struct pu_quic_conn *conn);
 const struct pu_quic_path *pu_quic_conn_path(const struct pu_quic_conn *conn);
 
 /* Closes with an application code (libp2p error codes; 0 = normal). Bytes not yet confirmed are
- * lost. `reason` is cut at PU_QUIC_REASON_MAX; may be NULL. on_conn_down follows with the
+ * lost. `reason` is cut at PU_MUX_REASON_MAX; may be NULL. on_conn_down follows with the
  * next (or the running) flush. Closing twice does nothing. */
 void pu_quic_conn_close(struct pu_quic_conn *conn, uint64_t app_code, const char *reason);
 

@@ -79,7 +79,7 @@ static int on_stream_open(ngtcp2_conn *quic, int64_t id, void *user)
 	struct pu_quic_conn *conn = user;
 	struct pu_quic_stream *stream;
 
-	if (pu_quic_memory_left(conn->ep) < PU_QUIC_CHUNK_SMALL) {
+	if (pu_quic_memory_left(conn->ep) < PU_CHUNK_SMALL_LEN) {
 		conn->memory_refused = true;
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	}
@@ -232,7 +232,7 @@ static int on_path(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
 #define SHARED_CALLBACKS                                                                       \
 	.recv_crypto_data = on_crypto, .handshake_completed = on_handshake_completed,              \
 	.handshake_confirmed = on_handshake_confirmed, .encrypt = pu_quic_aead_encrypt,            \
-	.decrypt = pu_quic_aead_decrypt, .hp_mask = ngtcp2_crypto_hp_mask_cb,                      \
+	.decrypt = pu_quic_aead_decrypt, .hp_mask = pu_quic_aead_mask,                             \
 	.recv_stream_data = on_stream_data, .acked_stream_data_offset = on_acked,                  \
 	.stream_open = on_stream_open, .stream_close = on_stream_close,                            \
 	.stream_reset = on_stream_reset, .extend_max_stream_data = on_more_stream_data,            \
@@ -241,7 +241,7 @@ static int on_path(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
 	.dcid_status = on_dcid, .recv_stateless_reset = on_stateless_reset,                        \
 	.path_validation = on_path, .update_key = pu_quic_aead_update_key,                         \
 	.delete_crypto_aead_ctx = pu_quic_aead_delete,                                             \
-	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                     \
+	.delete_crypto_cipher_ctx = pu_quic_aead_delete_mask,                                      \
 	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,                       \
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb
 

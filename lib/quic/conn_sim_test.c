@@ -280,6 +280,24 @@ Test(quic_conn, an_idle_connection_holds_no_stream_memory)
 	world_end(&world);
 }
 
+Test(quic_conn, ngtcp2_holds_nothing_in_vain_for_a_quiet_connection)
+{
+	struct pu_quic_stats stats;
+	struct world world;
+
+	if (ngtcp2_version(0)->version_num != PU_QUIC_KNOWN_VERSION)
+		cr_skip_test("memory.c does not know ngtcp2 %s", ngtcp2_version(0)->version_str);
+	world_init(&world, 1);
+	world.a.want_streams = 4;
+	world_start(&world);
+	cr_assert(sim_run(&world.sim, 60 * PU_NS_PER_S, world_flows_done, &world));
+	sim_run(&world.sim, 60 * PU_NS_PER_S, NULL, NULL);
+	pu_quic_endpoint_stats(world.b.host->ep, &stats);
+	/* Its pools or its own buffer would come to more. */
+	cr_assert_lt(stats.memory_quic, 20 << 10, "%zu", stats.memory_quic);
+	world_end(&world);
+}
+
 Test(quic_conn, a_dialler_that_vanishes_leaves_nothing)
 {
 	struct pu_quic_stats stats;
@@ -335,7 +353,7 @@ Test(quic_conn, shutdown_closes_all_and_takes_no_more)
 static void free_flows(const struct pu_quic_conn *conn)
 {
 	PU_LIST_FOREACH(it, &conn->streams)
-		pu_free(PU_LIST_ENTRY(it, struct pu_quic_stream, in_conn)->user);
+		pu_free(PU_LIST_ENTRY(it, struct pu_quic_stream, in_conn)->base.user);
 }
 
 Test(quic_conn, an_endpoint_may_be_freed_in_the_middle_of_everything)

@@ -5,7 +5,10 @@
 #include <sodium.h>
 
 #include "quic/events.h"
+#include "quic/memory.h"
 #include "quic/output.h"
+#include "quic/retry.h"
+#include "quic/source.h"
 #include "quic/stateless.h"
 #include "quic/stream_state.h"
 #include "quic/tls.h"
@@ -35,6 +38,8 @@ void pu_quic_config_default(struct pu_quic_config *config)
 	    .handshakes_max = PU_QUIC_HANDSHAKES_MAX,
 	    .unverified_max = PU_QUIC_UNVERIFIED_MAX,
 	    .unverified_per_ip_max = PU_QUIC_UNVERIFIED_PER_IP_MAX,
+	    .unverified_per_s = PU_QUIC_UNVERIFIED_PER_S,
+	    .source_per_s = PU_QUIC_SOURCE_PER_S,
 	};
 }
 
@@ -43,8 +48,9 @@ static bool is_sane(const struct pu_quic_config *config)
 	return config->credentials != NULL && config->verify_cert != NULL &&
 	       config->udp_payload_max >= NGTCP2_MAX_UDP_PAYLOAD_SIZE &&
 	       config->udp_payload_max <= PU_QUIC_RUN_MAX && config->streams_max > 0 &&
-	       config->stream_send_max >= PU_QUIC_CHUNK_BIG && config->ack_thresh > 0 &&
-	       config->stream_window > 0 && config->conn_window > 0 && config->idle_timeout > 0;
+	       config->stream_send_max >= PU_CHUNK_BIG_LEN && config->ack_thresh > 0 &&
+	       config->stream_window > 0 && config->conn_window > 0 && config->idle_timeout > 0 &&
+	       config->unverified_per_s > 0 && config->source_per_s > 0;
 }
 
 enum pu_err pu_quic_endpoint_new(const struct pu_quic_config *config,
@@ -69,11 +75,15 @@ enum pu_err pu_quic_endpoint_new(const struct pu_quic_config *config,
 	pu_list_init(&ep->output);
 	pu_list_init(&ep->tombs);
 	pu_list_init(&ep->orphans);
+	pu_quic_memory_start(ep);
+	pu_quic_source_init(ep);
 	pu_quic_stateless_init(ep);
 	if (pu_quic_tls_init(ep) != PU_OK) {
 		pu_quic_endpoint_free(ep);
 		return PU_EINTERNAL;
 	}
+	pu_quic_retry_init(ep);
+	sodium_memzero(ep->config.secret, sizeof(ep->config.secret));
 	ep->credentials = pu_quic_credentials_new(config->credentials);
 	*out = ep;
 	return PU_OK;
@@ -99,10 +109,12 @@ void pu_quic_endpoint_free(struct pu_quic_endpoint *ep)
 	PU_LIST_FOREACH(it, &ep->tombs)
 		pu_quic_tomb_free(ep, PU_LIST_ENTRY(it, struct pu_quic_tomb, in_ep));
 	free_streams(&ep->orphans);
+	pu_quic_retry_fini(ep);
 	pu_quic_tls_fini(ep);
 	pu_quic_stateless_fini(ep);
-	pu_quic_pool_fini(&ep->send_pool);
-	pu_quic_pool_fini(&ep->recv_pool);
+	pu_quic_memory_stop(ep);
+	pu_chunk_pool_fini(&ep->send_pool);
+	pu_chunk_pool_fini(&ep->recv_pool);
 	pu_map_fini(&ep->by_cid);
 	pu_map_fini(&ep->by_reset);
 	pu_map_fini(&ep->by_ip);
@@ -141,13 +153,21 @@ bool pu_quic_endpoint_blocked(const struct pu_quic_endpoint *ep)
 	return ep->blocked;
 }
 
+/* There is something to give back. */
+static bool has_spare(const struct pu_quic_endpoint *ep)
+{
+	return pu_chunk_pool_spare(&ep->send_pool) > 0 || pu_chunk_pool_spare(&ep->recv_pool) > 0 ||
+	       !pu_list_empty(&ep->keys.expanded);
+}
+
 uint64_t pu_quic_endpoint_deadline(const struct pu_quic_endpoint *ep)
 {
 	const struct pu_heap_node *first = pu_heap_min(&ep->deadlines);
+	uint64_t deadline = has_spare(ep) ? ep->trim_at : UINT64_MAX;
 
 	if (!pu_list_empty(&ep->events) || (!pu_list_empty(&ep->output) && !ep->blocked))
 		return ep->now;
-	return first != NULL ? first->key : UINT64_MAX;
+	return first != NULL && first->key < deadline ? first->key : deadline;
 }
 
 static void expire_owner(struct pu_quic_endpoint *ep, struct pu_quic_owner *owner)
@@ -178,8 +198,9 @@ void pu_quic_endpoint_expire(struct pu_quic_endpoint *ep, uint64_t now)
 	if (ep->now < ep->trim_at)
 		return;
 	ep->trim_at = ep->now + PU_QUIC_TRIM_INTERVAL;
-	pu_quic_pool_trim(&ep->send_pool);
-	pu_quic_pool_trim(&ep->recv_pool);
+	pu_chunk_pool_trim(&ep->send_pool);
+	pu_chunk_pool_trim(&ep->recv_pool);
+	pu_quic_keys_trim(&ep->keys);
 }
 
 void pu_quic_endpoint_accept(struct pu_quic_endpoint *ep, bool accept)
@@ -200,5 +221,6 @@ void pu_quic_endpoint_stats(const struct pu_quic_endpoint *ep, struct pu_quic_st
 	*out = ep->stats;
 	out->memory_send = ep->send_pool.used;
 	out->memory_recv = ep->recv_pool.used;
-	out->memory_free = pu_quic_pool_spare(&ep->send_pool) + pu_quic_pool_spare(&ep->recv_pool);
+	out->memory_free =
+	    pu_chunk_pool_spare(&ep->send_pool) + pu_chunk_pool_spare(&ep->recv_pool);
 }

@@ -23,6 +23,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "mux/mux.h"
 #include "p2p/peer_id.h"
 #include "quic/path.h"
 
@@ -41,20 +42,6 @@ enum pu_quic_verdict {
 	PU_QUIC_RETRY,  /* only after the address has been proved */
 	PU_QUIC_REFUSE, /* answer CONNECTION_REFUSED */
 	PU_QUIC_DROP,   /* no answer */
-};
-
-/* Why a connection ended. */
-struct pu_quic_close {
-	enum pu_err err; /* PU_OK: closed by application with code 0, either side;
-	                  * PU_ETIMEOUT: idle or handshake deadline; PU_ECRYPTO: certificate refused
-	                  * or not the expected peer; PU_EPROTOCOL; PU_EREFUSED: the remote
-	                  * refused; PU_ECLOSED: stateless reset, or application code other than
-	                  * 0; PU_ELIMIT: our memory bound; PU_EUNSUPPORTED: version, ALPN */
-	bool remote;     /* the other side said so */
-	bool app;        /* `code` is an application code, else a transport code (RFC 9000, 20) */
-	bool wrong_peer; /* with PU_ECRYPTO: proved another identity than the one dialled */
-	uint64_t code;   /* 0x100 + alert for TLS */
-	const char *reason; /* printable ASCII, at most PU_QUIC_REASON_MAX, never NULL */
 };
 
 /* Every member but `send` may be NULL. `user` is the one given to _new(). */
@@ -76,8 +63,7 @@ struct pu_quic_callbacks {
 	/* Last event of a connection, up or not, also after pu_quic_conn_close(). The connection is
 	 * freed when this returns. Its streams, told before through on_stream_data, stay
 	 * valid until closed by the host; only what they have received can still be used. */
-	void (*on_conn_down)(void *user, struct pu_quic_conn *conn,
-	                     const struct pu_quic_close *why);
+	void (*on_conn_down)(void *user, struct pu_quic_conn *conn, const struct pu_mux_end *why);
 	/* The peer moved, and the new path is proved. */
 	void (*on_path_changed)(void *user, struct pu_quic_conn *conn);
 	/* pu_quic_stream_open() said PU_EAGAIN and would not any more. */
@@ -125,6 +111,8 @@ struct pu_quic_config {
 	uint32_t handshakes_max;        /* inbound ones not complete; more are not answered */
 	uint32_t unverified_max;        /* of these, from addresses not proved; more get Retry */
 	uint32_t unverified_per_ip_max; /* the same per address (IPv6: per /56) */
+	uint32_t unverified_per_s;      /* handshakes begun by such; more get Retry */
+	uint32_t source_per_s;          /* by one proved address; more are not answered */
 };
 
 /* Fills in the defaults; accept = true, cc = BBR, pmtud = true. */

@@ -6,7 +6,7 @@
 
 /* What is to be done about a connection for which ngtcp2 answered `liberr`. */
 struct pu_quic_fault {
-	struct pu_quic_close why; /* reason: borrowed, of reason_len bytes */
+	struct pu_mux_end why; /* reason: borrowed, of reason_len bytes */
 	size_t reason_len;
 	ngtcp2_ccerr ccerr; /* what to tell the peer */
 	bool quiet;         /* tell the peer nothing */

@@ -49,12 +49,15 @@ static void read_known(struct pu_quic_conn *conn, const struct pu_quic_datagrams
 static void read_unknown(struct pu_quic_endpoint *ep, const struct pu_quic_datagrams *in,
                          struct pu_bytes datagram, const ngtcp2_version_cid *cids)
 {
-	struct pu_quic_conn *conn = pu_quic_route_find_reset(ep, datagram.data, datagram.len);
+	struct pu_quic_conn *conn;
 
+	if (cids->version != 0) {
+		pu_quic_accept(ep, in, datagram);
+		return;
+	}
+	conn = pu_quic_route_find_reset(ep, datagram.data, datagram.len);
 	if (conn != NULL)
 		read_known(conn, in, datagram);
-	else if (cids->version != 0)
-		pu_quic_accept(ep, in, datagram);
 	else if ((datagram.data[0] & FORM_AND_FIXED_BIT) == FIXED_BIT)
 		pu_quic_stateless_reset(ep, in->path, cids, datagram.len);
 	else

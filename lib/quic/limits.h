@@ -5,17 +5,14 @@
 #include "base/clock.h"
 
 /* Fixed. */
-#define PU_QUIC_CID_LEN             8  /* of the connection IDs that we choose */
-#define PU_QUIC_CIDS_MAX            12 /* per connection, the client's first one included */
-#define PU_QUIC_PEER_CIDS_MAX       4  /* of the peer's, at once */
-#define PU_QUIC_INITIAL_RTT         (100 * PU_NS_PER_MS) /* before the first measurement */
-#define PU_QUIC_RESET_TOKENS_MAX    8     /* stateless reset tokens remembered per connection */
-#define PU_QUIC_REASON_MAX          128   /* bytes of a close reason that we keep or send */
+#define PU_QUIC_CID_LEN       8  /* of the connection IDs that we choose */
+#define PU_QUIC_CIDS_MAX      12 /* per connection, the client's first one included */
+#define PU_QUIC_PEER_CIDS_MAX 4  /* of the peer's, at once */
+#define PU_QUIC_INITIAL_RTT   (100 * PU_NS_PER_MS) /* before the first measurement */
+#define PU_QUIC_RESET_TOKENS_MAX                                                               \
+	4 /* stateless reset tokens remembered per connection: of paths in use */
 #define PU_QUIC_RUN_MAX             65507 /* bytes handed to one send() */
-#define PU_QUIC_RUN_SEGMENTS_MAX    64   /* datagrams handed to one send() (UDP_MAX_SEGMENTS) */
-#define PU_QUIC_CHUNK_SMALL         4096 /* first buffer of a stream, header included */
-#define PU_QUIC_CHUNK_BIG           65536 /* all further ones */
-#define PU_QUIC_FREE_CHUNKS_MAX     64    /* spare chunks kept per size */
+#define PU_QUIC_RUN_SEGMENTS_MAX    64 /* datagrams handed to one send() (UDP_MAX_SEGMENTS) */
 #define PU_QUIC_STREAM_TURN         16384 /* bytes a stream sends before the next has its turn */
 #define PU_QUIC_UNSENT_MIN          ((size_t)256 << 10) /* a stream may always have so much waiting */
 #define PU_QUIC_ROOM_WORTH_TELLING  ((size_t)64 << 10) /* on_stream_writable */
@@ -32,7 +29,16 @@
 #define PU_QUIC_TOMBS_MAX           1024  /* closed connections that still answer */
 #define PU_QUIC_RETRY_TOKEN_LIFE    (10 * PU_NS_PER_S)
 #define PU_QUIC_STATELESS_PER_S     500 /* version negotiation, stateless reset, refusal: each */
-#define PU_QUIC_RETRIES_PER_S       5000 /* more: a flood must not keep honest newcomers out */
+#define PU_QUIC_RETRY_PACKET_MAX    128 /* 7 + 20 + 8 bytes of header, 41 of token, 16 of tag */
+#define PU_QUIC_FIRST_DATAGRAM_MIN                                                             \
+	1200                            /* a shorter one begins no connection (RFC 9000, 14.1) */
+#define PU_QUIC_FAILURE_COST    10  /* a handshake that fails counts as so many that do not */
+#define PU_QUIC_HANDSHAKE_SHARE 4   /* one address may hold this part of the free handshakes */
+#define PU_QUIC_SOURCES_MAX     512 /* addresses whose handshakes are counted: a power of two */
+#define PU_QUIC_KNOWN_VERSION                                                                  \
+	0x010b00                        /* of ngtcp2, whose memory is used better: see memory.c */
+#define PU_QUIC_SHARED_MIN     2048 /* the smallest buffer that connections share */
+#define PU_QUIC_SHARED_CLASSES 6    /* each twice the one before */
 #define PU_QUIC_KEEP_ALIVE_MIN                                                                 \
 	(500 * PU_NS_PER_MS) /* however short the peer's idle timeout is */
 
@@ -41,6 +47,8 @@
 #define PU_QUIC_HANDSHAKES_MAX        256
 #define PU_QUIC_UNVERIFIED_MAX        64
 #define PU_QUIC_UNVERIFIED_PER_IP_MAX 8
+#define PU_QUIC_UNVERIFIED_PER_S      250
+#define PU_QUIC_SOURCE_PER_S          250
 #define PU_QUIC_STREAMS_MAX           256
 #define PU_QUIC_STREAM_WINDOW         (UINT64_C(1) << 20)
 #define PU_QUIC_STREAM_WINDOW_MAX     (UINT64_C(10) << 20)

@@ -172,20 +172,18 @@ struct sim_host *sim_add(struct sim *sim, const struct pu_quic_callbacks *cb, vo
 
 void sim_start(struct sim_host *host)
 {
-	struct pu_key key;
 	struct pu_tls_cert cert;
 	struct pu_public_key public;
 
 	sim_kill(host);
-	pu_key_generate(&key);
-	public = pu_key_public(&key);
+	pu_key_generate(&host->key);
+	public = pu_key_public(&host->key);
 	host->id = pu_peer_id_of_key(&public);
-	if (pu_tls_cert_make(&cert, &key, SIM_UNIX_S) != PU_OK ||
+	if (pu_tls_cert_make(&cert, &host->key, SIM_UNIX_S) != PU_OK ||
 	    pu_tls_cert_credentials(&cert, &host->config.credentials) != PU_OK ||
 	    pu_quic_endpoint_new(&host->config, &host->cb, host, &host->ep) != PU_OK)
 		abort();
 	pu_tls_cert_fini(&cert);
-	pu_key_fini(&key);
 }
 
 struct pu_quic_conn *sim_dial(struct sim_host *from, const struct sim_host *to,

@@ -24,6 +24,7 @@ struct sim_host {
 	struct pu_quic_callbacks cb; /* the test's; send and accept are ours */
 	struct pu_quic_config config;
 	struct pu_peer_id id;
+	struct pu_key key;         /* of the same identity */
 	struct pu_quic_addr local; /* where it believes to be */
 	struct pu_quic_addr addr;  /* where others find it */
 	bool spoof_ports;          /* every datagram from another port */

@@ -40,7 +40,7 @@ static void pump_in(struct side *side, struct flow *flow)
 {
 	struct half *half = &flow->in;
 	struct iovec in[4];
-	enum pu_quic_recv state;
+	enum pu_recv state;
 	size_t count, len = 0;
 
 	count = pu_quic_stream_peek(flow->stream, in, 4, &state);
@@ -54,7 +54,7 @@ static void pump_in(struct side *side, struct flow *flow)
 	}
 	pu_quic_stream_consume(flow->stream, len);
 	side->bytes_in += len;
-	if (state == PU_QUIC_RECV_OPEN) {
+	if (state == PU_RECV_OPEN) {
 		if (count == 4)
 			pump_in(side, flow);
 		return;
@@ -120,7 +120,7 @@ static void on_up(void *user, struct pu_quic_conn *conn)
 	side_open_more(side);
 }
 
-static void on_down(void *user, struct pu_quic_conn *conn, const struct pu_quic_close *why)
+static void on_down(void *user, struct pu_quic_conn *conn, const struct pu_mux_end *why)
 {
 	struct side *side = side_of(user);
 

@@ -12,7 +12,7 @@
 struct half {
 	uint64_t seed, total, written, read;
 	bool finished, ended, bad;
-	enum pu_quic_recv how;
+	enum pu_recv how;
 	uint64_t code;
 };
 
@@ -25,8 +25,8 @@ struct flow {
 struct side {
 	struct sim_host *host;
 	struct pu_quic_conn *conn;
-	struct pu_quic_close why;
-	char reason[PU_QUIC_REASON_MAX + 1];
+	struct pu_mux_end why;
+	char reason[PU_MUX_REASON_MAX + 1];
 	int news, ups, downs, paths, availables, stops;
 	size_t streams_in, flows_done;
 	struct pu_quic_stream *last_stream;

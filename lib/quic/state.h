@@ -8,11 +8,11 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
-#include "quic/chunk.h"
+#include "mux/chunk.h"
 #include "quic/conn.h"
 #include "quic/endpoint.h"
-#include "quic/gcm.h"
 #include "quic/limits.h"
+#include "quic/packet_key.h"
 #include "quic/stream.h"
 
 struct pu_quic_cid {
@@ -33,9 +33,15 @@ struct pu_quic_credentials {
 	gnutls_certificate_credentials_t gnutls;
 };
 
-/* So many per second, a tenth of that at once. */
+/* So much per second; how much at once is its user's affair. */
 struct pu_quic_bucket {
 	uint64_t full_at; /* when it will be full again */
+};
+
+/* What one address has spent on handshakes; see source.h. */
+struct pu_quic_source {
+	uint64_t tag; /* which; 0 = none yet */
+	struct pu_quic_bucket bucket;
 };
 
 struct pu_quic_reset_token {
@@ -65,6 +71,7 @@ enum {
 
 struct pu_quic_conn {
 	struct pu_quic_owner owner; /* first: the maps point to it */
+	struct pu_mux base;
 	struct pu_quic_endpoint *ep;
 	ngtcp2_conn *quic;
 	ngtcp2_mem mem;
@@ -84,7 +91,6 @@ struct pu_quic_conn {
 	uint32_t crypto_in; /* CRYPTO bytes taken */
 	struct pu_peer_id peer, expected;
 	struct pu_quic_path path;
-	void *user;
 
 	struct pu_list_node in_ep, in_events, in_output;
 	struct pu_list streams;       /* all */
@@ -97,16 +103,16 @@ struct pu_quic_conn {
 	uint64_t created_at, bytes_in, bytes_out, idle_timeout;
 	struct pu_quic_reset_token reset_tokens[PU_QUIC_RESET_TOKENS_MAX];
 
-	struct pu_quic_close why; /* when ENDING */
-	char reason[PU_QUIC_REASON_MAX + 1];
-	ngtcp2_ccerr ccerr; /* what the last packet says; type and code */
+	struct pu_mux_end why; /* when ENDING */
+	char *reason;          /* what why.reason points to; NULL: nothing was said */
+	ngtcp2_ccerr ccerr;    /* what the last packet says; type and code */
 };
 
 struct pu_quic_stream {
+	struct pu_stream base; /* first */
 	struct pu_quic_endpoint *ep;
 	struct pu_quic_conn *conn; /* NULL once the connection is gone */
 	int64_t id;
-	void *user;
 	struct pu_list_node in_conn; /* conn->streams, then endpoint.orphans */
 	struct pu_list_node in_sendable, in_events;
 	unsigned events;
@@ -115,14 +121,14 @@ struct pu_quic_stream {
 	bool fin_wanted, fin_sent, send_ended; /* ended: reset, stopped or lost */
 	bool flow_blocked, room_wanted;
 	bool look_at_send; /* the peer may have stopped it */
-	struct pu_quic_queue send;
-	struct pu_quic_chunk *unsent_chunk; /* where the first byte never sent is; NULL = none */
+	struct pu_queue send;
+	struct pu_chunk *unsent_chunk; /* where the first byte never sent is; NULL = none */
 	uint32_t unsent_off;
 	size_t unsent;
 	size_t turn; /* bytes sent in this turn */
 	/* Receive side. */
 	bool recv_fin, recv_reset, recv_stopped;
-	struct pu_quic_queue recv;
+	struct pu_queue recv;
 	uint64_t reset_code;
 };
 
@@ -142,25 +148,31 @@ struct pu_quic_endpoint {
 
 	struct pu_quic_credentials *credentials;
 	gnutls_priority_t priority;
-	struct pu_quic_gcm gcm;
+	struct pu_quic_keys keys;
 	bool has_gcm;
 	uint8_t token_key[32], reset_key[32];
+	uint32_t token_clock;         /* moves the time in tokens */
+	struct pu_gcm_key *retry_key; /* NULL: GnuTLS does it */
 	struct pu_map cert_cache;
 	struct pu_list cert_cache_order; /* oldest first */
 
 	struct pu_map by_cid;   /* -> struct pu_quic_owner */
 	struct pu_map by_reset; /* -> struct pu_quic_conn */
-	struct pu_map by_ip;    /* unverified handshakes per address */
+	struct pu_map by_ip;    /* handshakes per address */
 	struct pu_heap deadlines;
 	struct pu_list conns, events, output, tombs, orphans;
-	struct pu_quic_pool send_pool, recv_pool;
-	struct pu_quic_bucket retry_bucket, reset_bucket, vneg_bucket, refuse_bucket;
+	struct pu_chunk_pool send_pool, recv_pool;
+	struct pu_quic_bucket reset_bucket, vneg_bucket, refuse_bucket, unverified_bucket;
+	struct pu_quic_source sources[PU_QUIC_SOURCES_MAX];
+	uint8_t source_key[16];
 
 	struct pu_quic_run run;
 	uint8_t *scratch;
 	bool blocked;
 	uint32_t unverified;
 	uint64_t trim_at;
+	bool knows_ngtcp2; /* see memory.c */
+	void *shared[PU_QUIC_SHARED_CLASSES];
 	struct pu_quic_stats stats;
 };
 
@@ -174,6 +186,10 @@ static inline void pu_quic_endpoint_tick(struct pu_quic_endpoint *ep, uint64_t n
 }
 
 #define PU_QUIC_SCRATCH_LEN (2 * 65536)
+
+/* mux.c */
+extern const struct pu_mux_ops pu_quic_mux_ops;
+extern const struct pu_stream_ops pu_quic_stream_ops;
 
 /* conn.c */
 void pu_quic_conn_free(struct pu_quic_conn *conn);

@@ -10,17 +10,16 @@
 
 static bool bucket_take(struct pu_quic_bucket *bucket, uint64_t now, uint64_t per_s)
 {
-	const uint64_t cost = PU_NS_PER_S / per_s;
-
 	if (bucket->full_at < now)
 		bucket->full_at = now;
 	if (bucket->full_at - now > PU_NS_PER_S / 10)
 		return false;
-	bucket->full_at += cost;
+	bucket->full_at += PU_NS_PER_S / per_s;
 	return true;
 }
 
-static void derive(const struct pu_quic_endpoint *ep, const char *label, uint8_t out[32])
+void pu_quic_stateless_derive(const struct pu_quic_endpoint *ep, const char *label,
+                              uint8_t out[32])
 {
 	struct pu_bytes text = pu_bytes_of_str(label);
 
@@ -30,52 +29,12 @@ static void derive(const struct pu_quic_endpoint *ep, const char *label, uint8_t
 
 void pu_quic_stateless_init(struct pu_quic_endpoint *ep)
 {
-	derive(ep, "peerup quic retry token", ep->token_key);
-	derive(ep, "peerup quic stateless reset", ep->reset_key);
-	sodium_memzero(ep->config.secret, sizeof(ep->config.secret));
+	pu_quic_stateless_derive(ep, "peerup quic stateless reset", ep->reset_key);
 }
 
 void pu_quic_stateless_fini(struct pu_quic_endpoint *ep)
 {
-	sodium_memzero(ep->token_key, sizeof(ep->token_key));
 	sodium_memzero(ep->reset_key, sizeof(ep->reset_key));
-}
-
-void pu_quic_stateless_retry(struct pu_quic_endpoint *ep, const struct pu_quic_path *path,
-                             const ngtcp2_pkt_hd *hd)
-{
-	uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2], packet[PU_QUIC_CLOSE_PACKET_MAX];
-	ngtcp2_ssize token_len, len;
-	ngtcp2_cid scid;
-
-	if (!bucket_take(&ep->retry_bucket, ep->now, PU_QUIC_RETRIES_PER_S))
-		return;
-	pu_quic_route_make_cid(ep, &scid);
-	token_len = ngtcp2_crypto_generate_retry_token2(
-	    token, ep->token_key, sizeof(ep->token_key), hd->version, &path->remote.sa,
-	    path->remote.len, &scid, &hd->dcid, ep->now);
-	if (token_len < 0)
-		return;
-	len = ngtcp2_crypto_write_retry(packet, sizeof(packet), hd->version, &hd->scid, &scid,
-	                                &hd->dcid, token, (size_t)token_len);
-	if (len < 0)
-		return;
-	ep->stats.retries_sent++;
-	pu_quic_output_single(ep, path, pu_bytes(packet, (size_t)len));
-}
-
-enum pu_err pu_quic_stateless_verify(struct pu_quic_endpoint *ep,
-                                     const struct pu_quic_path *path, const ngtcp2_pkt_hd *hd,
-                                     ngtcp2_cid *odcid)
-{
-	if (hd->tokenlen == 0 || hd->token[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2)
-		return PU_ENOTFOUND;
-	if (ngtcp2_crypto_verify_retry_token2(odcid, hd->token, hd->tokenlen, ep->token_key,
-	                                      sizeof(ep->token_key), hd->version, &path->remote.sa,
-	                                      path->remote.len, &hd->dcid, PU_QUIC_RETRY_TOKEN_LIFE,
-	                                      ep->now) != 0)
-		return PU_ECRYPTO;
-	return PU_OK;
 }
 
 void pu_quic_stateless_negotiate(struct pu_quic_endpoint *ep, const struct pu_quic_path *path,

@@ -8,6 +8,7 @@ struct pu_quic_stream *pu_quic_stream_new(struct pu_quic_conn *conn, bool inboun
 {
 	struct pu_quic_stream *stream = PU_NEW(struct pu_quic_stream);
 
+	stream->base.ops = &pu_quic_stream_ops;
 	stream->ep = conn->ep;
 	stream->conn = conn;
 	stream->id = id;
@@ -37,7 +38,7 @@ void pu_quic_stream_free(struct pu_quic_stream *stream)
 
 	leave_conn(stream);
 	pu_quic_stream_drop_received(stream);
-	pu_quic_queue_clear(&stream->send, &ep->send_pool);
+	pu_queue_clear(&stream->send, &ep->send_pool);
 	if (conn != NULL && conn->state != PU_QUIC_CONN_ENDING && stream->inbound) {
 		ngtcp2_conn_extend_max_streams_bidi(conn->quic, 1);
 		pu_quic_conn_wake(conn);
@@ -86,7 +87,7 @@ enum pu_err pu_quic_stream_open(struct pu_quic_conn *conn, void *user,
 
 	if (conn->state != PU_QUIC_CONN_UP)
 		return PU_ECLOSED;
-	if (pu_quic_memory_left(conn->ep) < PU_QUIC_CHUNK_SMALL)
+	if (pu_quic_memory_left(conn->ep) < PU_CHUNK_SMALL_LEN)
 		return PU_ELIMIT;
 	stream = pu_quic_stream_new(conn, false, -1);
 	rv = ngtcp2_conn_open_bidi_stream(conn->quic, &stream->id, stream);
@@ -96,7 +97,7 @@ enum pu_err pu_quic_stream_open(struct pu_quic_conn *conn, void *user,
 		return rv == NGTCP2_ERR_STREAM_ID_BLOCKED ? PU_EAGAIN : PU_ELIMIT;
 	}
 	conn->ep->stats.streams_opened++;
-	stream->user = user;
+	stream->base.user = user;
 	*out = stream;
 	return PU_OK;
 }
@@ -117,12 +118,12 @@ void pu_quic_stream_close(struct pu_quic_stream *stream)
 
 void *pu_quic_stream_user(const struct pu_quic_stream *stream)
 {
-	return stream->user;
+	return stream->base.user;
 }
 
 void pu_quic_stream_set_user(struct pu_quic_stream *stream, void *user)
 {
-	stream->user = user;
+	stream->base.user = user;
 }
 
 struct pu_quic_conn *pu_quic_stream_conn(const struct pu_quic_stream *stream)

@@ -9,21 +9,13 @@
 #ifndef PU_QUIC_STREAM_H
 #define PU_QUIC_STREAM_H
 
-#include <sys/uio.h>
-
+#include "mux/stream.h"
 #include "quic/endpoint.h"
-
-/* How the receive side stands when everything received has been consumed. */
-enum pu_quic_recv {
-	PU_QUIC_RECV_OPEN,  /* more may come */
-	PU_QUIC_RECV_FIN,   /* the peer finished: nothing will come */
-	PU_QUIC_RECV_RESET, /* the peer (or our stop_sending) ended it with
-	                       pu_quic_stream_reset_code() */
-	PU_QUIC_RECV_LOST,  /* the connection ended */
-};
 
 void *pu_quic_stream_user(const struct pu_quic_stream *stream);
 void pu_quic_stream_set_user(struct pu_quic_stream *stream, void *user);
+/* The same as any stream; they share the host's pointer. */
+struct pu_stream *pu_quic_stream_base(struct pu_quic_stream *stream);
 /* NULL once the connection is gone. */
 struct pu_quic_conn *pu_quic_stream_conn(const struct pu_quic_stream *stream);
 int64_t pu_quic_stream_id(const struct pu_quic_stream *stream);
@@ -52,14 +44,14 @@ bool pu_quic_stream_can_send(const struct pu_quic_stream *stream);
 
 /* Borrows received bytes, in order, as up to `max` pieces; answers the number of pieces.
  * `state` (may be NULL) tells how the stream ends after these bytes if all of them are in
- * `out`, else PU_QUIC_RECV_OPEN. The pieces are valid until consume() or the next flush. */
+ * `out`, else PU_RECV_OPEN. The pieces are valid until consume() or the next flush. */
 size_t pu_quic_stream_peek(struct pu_quic_stream *stream, struct iovec *out, size_t max,
-                           enum pu_quic_recv *state);
+                           enum pu_recv *state);
 /* Drops the first `len` received bytes and lets the peer send as many more. */
 void pu_quic_stream_consume(struct pu_quic_stream *stream, size_t len);
 /* Bytes that peek() could show. */
 size_t pu_quic_stream_readable(const struct pu_quic_stream *stream);
-/* The code of PU_QUIC_RECV_RESET. */
+/* The code of PU_RECV_RESET. */
 uint64_t pu_quic_stream_reset_code(const struct pu_quic_stream *stream);
 /* Wants no more bytes: STOP_SENDING; what has been and will be received is dropped. No more
  * on_stream_data but for the loss of the connection. Nothing if the receive side has ended. */

@@ -24,7 +24,7 @@ enum pu_err pu_quic_stream_received(struct pu_quic_stream *stream, const uint8_t
 {
 	if (pu_quic_memory_left(stream->ep) < len)
 		return PU_ELIMIT;
-	pu_quic_queue_append(&stream->recv, &stream->ep->recv_pool, data, len);
+	pu_queue_append(&stream->recv, &stream->ep->recv_pool, data, len);
 	stream->conn->recv_len += len;
 	return PU_OK;
 }
@@ -33,28 +33,28 @@ void pu_quic_stream_drop_received(struct pu_quic_stream *stream)
 {
 	size_t len = stream->recv.len;
 
-	pu_quic_queue_clear(&stream->recv, &stream->ep->recv_pool);
+	pu_queue_clear(&stream->recv, &stream->ep->recv_pool);
 	if (len > 0)
 		give_credit(stream, len, false);
 }
 
 size_t pu_quic_stream_peek(struct pu_quic_stream *stream, struct iovec *out, size_t max,
-                           enum pu_quic_recv *state)
+                           enum pu_recv *state)
 {
-	size_t count = pu_quic_queue_peek(&stream->recv, out, max), shown = 0;
+	size_t count = pu_queue_peek(&stream->recv, out, max), shown = 0;
 
 	if (state == NULL)
 		return count;
 	for (size_t i = 0; i < count; i++)
 		shown += out[i].iov_len;
 	if (shown < stream->recv.len)
-		*state = PU_QUIC_RECV_OPEN;
+		*state = PU_RECV_OPEN;
 	else if (stream->recv_fin)
-		*state = PU_QUIC_RECV_FIN;
+		*state = PU_RECV_FIN;
 	else if (stream->recv_reset || stream->recv_stopped)
-		*state = PU_QUIC_RECV_RESET;
+		*state = PU_RECV_RESET;
 	else
-		*state = stream->conn == NULL ? PU_QUIC_RECV_LOST : PU_QUIC_RECV_OPEN;
+		*state = stream->conn == NULL ? PU_RECV_LOST : PU_RECV_OPEN;
 	return count;
 }
 
@@ -64,7 +64,7 @@ void pu_quic_stream_consume(struct pu_quic_stream *stream, size_t len)
 		len = stream->recv.len;
 	if (len == 0)
 		return;
-	pu_quic_queue_consume(&stream->recv, &stream->ep->recv_pool, len);
+	pu_queue_consume(&stream->recv, &stream->ep->recv_pool, len);
 	give_credit(stream, len, !stream->recv_fin && !stream->recv_reset);
 }
 

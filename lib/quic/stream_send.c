@@ -3,8 +3,6 @@
  * them, because ngtcp2 retransmits from there. */
 #include "quic/stream_send.h"
 
-#include <string.h>
-
 #include "quic/stream_state.h"
 
 static size_t min_size(size_t a, size_t b)
@@ -24,7 +22,7 @@ static size_t send_room(const struct pu_quic_stream *stream)
 	const struct pu_quic_config *config = &stream->ep->config;
 	const struct pu_quic_conn *conn = stream->conn;
 	/* However little is left, a stream that holds nothing may say something. */
-	size_t extra = stream->send.len == 0 ? PU_QUIC_CHUNK_SMALL / 2 : 0;
+	size_t extra = stream->send.len == 0 ? PU_CHUNK_SMALL_LEN / 2 : 0;
 	size_t unsent_max =
 	    conn->cwnd > PU_QUIC_UNSENT_MIN ? (size_t)conn->cwnd : PU_QUIC_UNSENT_MIN;
 	size_t room = min_size(left(config->stream_send_max, stream->send.len),
@@ -74,18 +72,17 @@ size_t pu_quic_stream_reserve(struct pu_quic_stream *stream, size_t want, struct
 	room = send_room(stream);
 	if (room < want)
 		stream->room_wanted = true;
-	return pu_quic_queue_reserve(&stream->send, &stream->ep->send_pool, min_size(room, want),
-	                             out);
+	return pu_queue_reserve(&stream->send, &stream->ep->send_pool, min_size(room, want), out);
 }
 
 void pu_quic_stream_commit(struct pu_quic_stream *stream, size_t len)
 {
-	struct pu_quic_chunk *tail = stream->send.tail;
+	struct pu_chunk *tail = stream->send.tail;
 	uint32_t tail_end = tail != NULL ? tail->end : 0;
 
 	if (!pu_quic_stream_can_send(stream))
 		len = 0;
-	pu_quic_queue_commit(&stream->send, &stream->ep->send_pool, len);
+	pu_queue_commit(&stream->send, &stream->ep->send_pool, len);
 	if (len == 0)
 		return;
 	if (stream->unsent == 0) {
@@ -101,22 +98,7 @@ void pu_quic_stream_commit(struct pu_quic_stream *stream, size_t len)
 
 size_t pu_quic_stream_write(struct pu_quic_stream *stream, const void *data, size_t len)
 {
-	const uint8_t *from = data;
-	size_t done = 0;
-
-	while (done < len) {
-		struct iovec out[2];
-		size_t given = pu_quic_stream_reserve(stream, len - done, out);
-
-		if (given == 0)
-			break;
-		memcpy(out[0].iov_base, from + done, out[0].iov_len);
-		if (out[1].iov_len > 0)
-			memcpy(out[1].iov_base, from + done + out[0].iov_len, out[1].iov_len);
-		pu_quic_stream_commit(stream, given);
-		done += given;
-	}
-	return done;
+	return pu_stream_write(&stream->base, data, len);
 }
 
 void pu_quic_stream_finish(struct pu_quic_stream *stream)
@@ -144,7 +126,7 @@ size_t pu_quic_stream_pending(const struct pu_quic_stream *stream, bool unsent)
 
 size_t pu_quic_stream_unsent(const struct pu_quic_stream *stream, struct iovec out[2])
 {
-	struct pu_quic_chunk *chunk = stream->unsent_chunk;
+	struct pu_chunk *chunk = stream->unsent_chunk;
 	uint32_t off = stream->unsent_off;
 	size_t count = 0;
 
@@ -195,7 +177,7 @@ void pu_quic_stream_was_acked(struct pu_quic_stream *stream, size_t len)
 {
 	if (stream->send_ended)
 		return;
-	pu_quic_queue_consume(&stream->send, &stream->ep->send_pool, len);
+	pu_queue_consume(&stream->send, &stream->ep->send_pool, len);
 	stream->conn->send_len -= len;
 	maybe_tell_room(stream);
 }
@@ -258,5 +240,5 @@ void pu_quic_stream_end_send(struct pu_quic_stream *stream)
 		stream->conn->send_len -= stream->send.len;
 	stream->unsent = 0;
 	stream->unsent_chunk = NULL;
-	pu_quic_queue_clear(&stream->send, &stream->ep->send_pool);
+	pu_queue_clear(&stream->send, &stream->ep->send_pool);
 }

@@ -126,9 +126,9 @@ Test(quic_stream, a_reader_that_stops_holds_the_writer_and_no_more_memory_than_t
 	sim_run(&world.sim, 20 * PU_NS_PER_S, NULL, NULL);
 	cr_assert_eq(world.a.downs + world.b.downs, 0);
 	pu_quic_endpoint_stats(world.b.host->ep, &stats);
-	cr_assert_leq(stats.memory_recv, PU_QUIC_STREAM_WINDOW + 2 * PU_QUIC_CHUNK_BIG);
+	cr_assert_leq(stats.memory_recv, PU_QUIC_STREAM_WINDOW + 2 * PU_CHUNK_BIG_LEN);
 	pu_quic_endpoint_stats(world.a.host->ep, &stats);
-	cr_assert_leq(stats.memory_send, PU_QUIC_STREAM_SEND_MAX + 2 * PU_QUIC_CHUNK_BIG);
+	cr_assert_leq(stats.memory_send, PU_QUIC_STREAM_SEND_MAX + 2 * PU_CHUNK_BIG_LEN);
 	world.b.hold = false;
 	world_end(&world);
 }
@@ -236,7 +236,7 @@ Test(quic_stream, streams_share_a_connection_evenly)
 	sim_run(&world.sim, 8 * PU_NS_PER_S, NULL, NULL);
 	PU_LIST_FOREACH(it, &world.b.conn->streams) {
 		const struct pu_quic_stream *stream = PU_LIST_ENTRY(it, struct pu_quic_stream, in_conn);
-		const struct flow *flow = stream->user;
+		const struct flow *flow = stream->base.user;
 
 		least = flow->in.read < least ? flow->in.read : least;
 		most = flow->in.read > most ? flow->in.read : most;
@@ -267,7 +267,7 @@ Test(quic_stream, a_reset_comes_after_the_bytes_before_it)
 {
 	struct world world;
 	struct pu_quic_stream *stream;
-	enum pu_quic_recv state;
+	enum pu_recv state;
 	struct iovec in[2];
 
 	world_init(&world, 1);
@@ -283,7 +283,7 @@ Test(quic_stream, a_reset_comes_after_the_bytes_before_it)
 	stream = world.b.last_stream;
 	cr_assert_eq(pu_quic_stream_peek(stream, in, 2, &state), 1);
 	cr_assert_eq(in[0].iov_len, 3);
-	cr_assert_eq(state, PU_QUIC_RECV_RESET);
+	cr_assert_eq(state, PU_RECV_RESET);
 	cr_assert_eq(pu_quic_stream_reset_code(stream), 77);
 	pu_quic_stream_consume(stream, 3);
 	flow_end(&world.b, pu_quic_stream_user(stream));
@@ -295,7 +295,7 @@ Test(quic_stream, received_bytes_outlive_the_connection)
 	struct world world;
 	struct pu_quic_stream *stream;
 	struct iovec in[2];
-	enum pu_quic_recv state;
+	enum pu_recv state;
 
 	world_init(&world, 1);
 	world_start(&world);
@@ -313,7 +313,7 @@ Test(quic_stream, received_bytes_outlive_the_connection)
 	cr_assert(!pu_quic_stream_can_send(stream));
 	cr_assert_eq(pu_quic_stream_write(stream, "x", 1), 0);
 	cr_assert_eq(pu_quic_stream_peek(stream, in, 2, &state), 1);
-	cr_assert_eq(state, PU_QUIC_RECV_FIN);
+	cr_assert_eq(state, PU_RECV_FIN);
 	pu_quic_stream_consume(stream, 3);
 	flow_end(&world.b, pu_quic_stream_user(stream));
 	world_end(&world);

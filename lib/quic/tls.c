@@ -16,7 +16,7 @@ static unsigned char alpn_libp2p[] = "libp2p";
 enum pu_err pu_quic_tls_init(struct pu_quic_endpoint *ep)
 {
 	pu_quic_cert_cache_init(ep);
-	ep->has_gcm = pu_quic_gcm_init(&ep->gcm);
+	ep->has_gcm = pu_quic_keys_init(&ep->keys);
 	return gnutls_priority_init(&ep->priority, priority, NULL) == 0 ? PU_OK : PU_EINTERNAL;
 }
 
@@ -26,6 +26,7 @@ void pu_quic_tls_fini(struct pu_quic_endpoint *ep)
 	if (ep->priority != NULL)
 		gnutls_priority_deinit(ep->priority);
 	pu_quic_credentials_rele(ep->credentials);
+	pu_quic_keys_fini(&ep->keys);
 }
 
 struct pu_quic_credentials *pu_quic_credentials_new(gnutls_certificate_credentials_t gnutls)

@@ -74,6 +74,17 @@ const char *pu_check_multiaddr(const char *value)
 	return "a multiaddr (/ip4/192.0.2.1/udp/4001/quic-v1)";
 }
 
+const char *pu_check_relay(const char *value)
+{
+	struct pu_multiaddr addr;
+	struct pu_peer_id peer;
+
+	if (pu_multiaddr_parse(value, &addr) == PU_OK && pu_multiaddr_peer(&addr, &peer) == PU_OK)
+		return NULL;
+	return "a multiaddr with the relay's peer ID "
+	       "(/ip4/192.0.2.1/udp/4001/quic-v1/p2p/12D3K...)";
+}
+
 /* Decimal without leading zeros, or -1. */
 static int parse_port(const char *text)
 {

@@ -9,6 +9,7 @@ const char *pu_check_name(const char *value);    /* what a node or peer is calle
 const char *pu_check_peer_id(const char *value); /* any text form */
 const char *pu_check_peer(const char *value);    /* a name or a peer ID */
 const char *pu_check_multiaddr(const char *value);
+const char *pu_check_relay(const char *value);  /* a multiaddr that ends in /p2p/ID */
 const char *pu_check_target(const char *value); /* host:port or unix:/path to connect to */
 const char *pu_check_listen(const char *value); /* the same to listen on: port 0 = any */
 const char *pu_check_protocol_id(const char *value);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/yaml_node.h"
 #include "config/check.h"
+#include "p2p/multiaddr.h"
 
 enum { REPORT_BYTES_MAX = 1 << 20 };
 
@@ -32,17 +33,27 @@ enum pu_err pu_config_find(const char *arg, char **path)
 		*path = pu_path_expand(wanted);
 		return PU_OK;
 	}
+	/* Where we may not look can be the one that is meant, when there is no other: loading it
+	 * says so. A current directory that belongs to somebody else is nothing special. */
+	char *hidden = NULL;
+
 	for (size_t i = 0; i < PU_ARRAY_LEN(places); i++) {
 		char *place = pu_path_expand(places[i]);
 
-		/* A file that we may not read is the one meant, too: loading it says so. */
-		if (access(place, F_OK) == 0 || errno == EACCES) {
+		if (access(place, F_OK) == 0) {
+			pu_free(hidden);
 			*path = place;
 			return PU_OK;
 		}
-		pu_free(place);
+		if (errno == EACCES) {
+			pu_free(hidden);
+			hidden = place;
+		} else {
+			pu_free(place);
+		}
 	}
-	return PU_ENOTFOUND;
+	*path = hidden;
+	return hidden != NULL ? PU_OK : PU_ENOTFOUND;
 }
 
 /* ---- after parsing ---- */
@@ -147,10 +158,21 @@ static void check_listen(const struct pu_config *config, struct pu_report *repor
 {
 	const struct pu_strings *listen = &config->network.listen_addresses;
 
-	for (size_t i = 0; i < listen->len; i++)
-		if (strstr(listen->items[i], "/quic-v1") == NULL)
+	for (size_t i = 0; i < listen->len; i++) {
+		struct pu_multiaddr addr;
+
+		if (pu_multiaddr_parse(listen->items[i], &addr) != PU_OK)
+			continue;
+		if (pu_multiaddr_carrier(&addr) == PU_CARRIER_NONE)
 			warn(report, "network.listen_addresses",
-			     "peerup does not listen there yet, only on /udp/PORT/quic-v1");
+			     "peerup does not listen there: only on /udp/PORT/quic-v1, /tcp/PORT, "
+			     "/tcp/PORT/ws and /tcp/PORT/tls/ws");
+		else if (pu_multiaddr_carrier(&addr) == PU_CARRIER_WSS &&
+		         (config->network.tls_certificate == NULL || config->network.tls_key == NULL))
+			pu_report_add(
+			    report, (struct pu_mistake){.key = (char *)(uintptr_t) "network.tls_key"},
+			    "expected, with tls_certificate, for the listener %s", listen->items[i]);
+	}
 }
 
 static void check_runtime_dir(const struct pu_config *config, struct pu_report *report)

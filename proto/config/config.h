@@ -58,11 +58,27 @@ struct pu_config_addresses {
 /* How much of everything peers may use. */
 struct pu_config_limits {
 	int64_t connections, connections_per_ip, pending_handshakes;
+	int64_t connection_rate, connection_rate_per_ip; /* of TCP, per minute */
 	int64_t streams_per_connection, streams_per_protocol;
 	uint64_t handshake_timeout_ms, negotiation_timeout_ms;
 	uint64_t memory; /* bytes of all connections together */
 	uint64_t stream_window, stream_window_max;
 	uint64_t connection_window, connection_window_max;
+};
+
+/* Relays that we use, and what we do as one. 0 = unlimited where not said otherwise. */
+struct pu_config_relay {
+	struct pu_strings addresses; /* of relays that we use: multiaddrs with /p2p/ID */
+	bool serve;                  /* be a relay */
+	bool open;                   /* also for peers that are not authorized: guests */
+	int64_t max_reservations, max_reservations_per_ip;
+	int64_t max_circuits, max_circuits_per_peer;
+	uint64_t reservation_ttl_ms;
+	uint64_t bandwidth, bandwidth_per_peer, bandwidth_per_circuit; /* bytes per second */
+	uint64_t session_duration_ms, session_data;                    /* of a circuit */
+	int64_t guest_reservations, guest_circuits; /* of all guests together; never unlimited */
+	uint64_t guest_bandwidth; /* bytes per second, of each circuit of a guest */
+	uint64_t guest_session_duration_ms, guest_session_data;
 };
 
 struct pu_config {
@@ -80,7 +96,10 @@ struct pu_config {
 		struct pu_strings listen_addresses; /* multiaddrs */
 		enum pu_config_congestion congestion_control;
 		uint64_t idle_timeout_ms, keep_alive_ms;
+		struct pu_strings external_addresses; /* multiaddrs, told besides the listening ones */
+		char *tls_certificate, *tls_key;      /* of /tls/ws listeners; both or NULL */
 	} network;
+	struct pu_config_relay relay;
 	struct {
 		char *authorized_keys_file;
 		char *audit_log;
@@ -107,7 +126,8 @@ extern const struct pu_options pu_config_schema;
 
 /* The file to use: `arg` (from --config; may be NULL), $PEERUP_CONFIG, ./peerup.yaml,
  * ~/.config/peerup/config.yaml, /etc/peerup/config.yaml. The first two are taken even if no
- * such file exists. PU_ENOTFOUND: there is none. The caller owns *path. */
+ * such file exists; of the others one where we may not look only if there is no file that we
+ * see. PU_ENOTFOUND: there is none. The caller owns *path. */
 enum pu_err pu_config_find(const char *arg, char **path) PU_MUST_CHECK;
 
 /* Reads the file. Every mistake and warning goes to `report`, whatever the answer; also what is

@@ -80,7 +80,7 @@ Test(config, is_complete_without_any_option)
 	cr_assert_str_eq(config.security.authorized_keys_file, "/etc/p/authorized_keys");
 	cr_assert_str_eq(config.security.audit_log, "/etc/p/audit.log");
 	cr_assert(config.security.enable_connection_gating);
-	cr_assert_eq(config.network.listen_addresses.len, 2);
+	cr_assert_eq(config.network.listen_addresses.len, 4);
 	cr_assert_str_eq(config.network.listen_addresses.items[1], "/ip6/::/udp/0/quic-v1");
 	cr_assert_eq(config.network.congestion_control, PU_CONFIG_BBR);
 	cr_assert_eq(config.network.idle_timeout_ms, 30000);
@@ -149,6 +149,9 @@ Test(config, names_what_is_wrong_with_a_service)
 	refuse("network:\n  listen_addresses:\n    - localhost\n",
 	       "/c:3:7: network.listen_addresses: expected a multiaddr "
 	       "(/ip4/192.0.2.1/udp/4001/quic-v1), not \"localhost\"\n");
+	refuse("relay:\n  addresses:\n    - /ip4/192.0.2.1/tcp/4001\n",
+	       "/c:3:7: relay.addresses: expected a multiaddr with the relay's peer ID "
+	       "(/ip4/192.0.2.1/udp/4001/quic-v1/p2p/12D3K...), not \"/ip4/192.0.2.1/tcp/4001\"\n");
 	refuse("names: {home: 12D3}\n",
 	       "/c:1:15: names.home: expected a peer ID (12D3Koo...), not \"12D3\"\n");
 	refuse("version: 2\n",
@@ -165,6 +168,9 @@ Test(config, checks_what_must_hold_between_options)
 	refuse("limits: {stream_window_max: 16MB}\n",
 	       "/c: limits.stream_window_max: expected at most connection_window_max: a stream is "
 	       "part of its connection\n");
+	refuse("network: {listen_addresses: [/ip4/0.0.0.0/tcp/443/tls/ws], tls_key: k}\n",
+	       "/c: network.tls_key: expected, with tls_certificate, for the listener "
+	       "/ip4/0.0.0.0/tcp/443/tls/ws\n");
 	refuse("network: {idle_timeout: 15s}\n",
 	       "/c: network.keep_alive: expected less than idle_timeout\n");
 	refuse("names: {home: " HOME_ID ", HOME: " HOME_ID "}\n",
@@ -190,7 +196,7 @@ Test(config, warns_of_peers_that_nobody_knows_and_of_addresses_without_use)
 	       "forwards: {w: {peer: " HOME_ID ", service: web, listen: 'localhost:81'},\n"
 	       "           x: {peer: nobody, service: web, listen: 'localhost:82'}}\n"
 	       "addresses: {gone: [/ip4/192.0.2.1/udp/1/quic-v1]}\n"
-	       "network: {listen_addresses: [/ip4/0.0.0.0/tcp/1, /ip4/0.0.0.0/udp/1/quic-v1]}\n");
+	       "network: {listen_addresses: [/ip4/0.0.0.0/udp/1, /ip4/0.0.0.0/udp/1/quic-v1]}\n");
 	cr_assert_eq(report.errors, 0);
 	cr_assert_eq(report.len, 4);
 	cr_assert_str_eq(report.items[0].text,
@@ -203,14 +209,14 @@ Test(config, warns_of_peers_that_nobody_knows_and_of_addresses_without_use)
 
 Test(config, warns_of_old_keys_that_are_not_used_yet)
 {
-	accept("relay: {addresses: [x]}\n"
+	accept("relay: {reservation_interval: 2m}\n"
 	       "discovery: {rendezvous: y}\n"
 	       "telemetry: {metrics: {enabled: true}}\n"
 	       "network: {force_private_reachability: true, resource_limits_enabled: false}\n");
 	cr_assert_eq(report.len, 5);
 	cr_assert_eq(report.errors, 0);
-	cr_assert_not_null(
-	    strstr(all_of(&report), "/etc/p/c.yaml:1:8: warning: relay: ignored: peerup does not"));
+	cr_assert_not_null(strstr(
+	    all_of(&report), "/etc/p/c.yaml:1:31: warning: relay.reservation_interval: ignored: "));
 }
 
 Test(config, resolves_paths_beside_the_file)

@@ -175,6 +175,16 @@ static enum pu_err load_key(struct auth *auth)
 	return pu_writer_check(&pb);
 }
 
+/* Answers whether it changed who may. */
+static bool take_relay(struct auth *auth, const struct pu_config *config)
+{
+	bool was_open = auth->open_relay;
+
+	auth->is_relay = config->relay.serve;
+	auth->open_relay = config->relay.serve && config->relay.open;
+	return auth->open_relay != was_open;
+}
+
 static void start_timers(struct auth *auth)
 {
 	uv_loop_t *loop = pu_host_loop(auth->host);
@@ -197,6 +207,7 @@ enum pu_err auth_start(struct pu_host *host, void *state)
 	auth->audit.fd = -1;
 	auth->keys_path = pu_strdup(config->security.authorized_keys_file);
 	auth->gating = config->security.enable_connection_gating;
+	take_relay(auth, config);
 	auth_roll_init(&auth->roll, pu_unix_ms());
 	err = load_key(auth);
 	if (err != PU_OK)
@@ -207,6 +218,8 @@ enum pu_err auth_start(struct pu_host *host, void *state)
 	watch_keys(auth);
 	if (!auth->gating)
 		pu_warn("auth.gating_off", "effect=%s", "every peer is allowed");
+	if (auth->open_relay)
+		pu_warn("auth.relay_open", "effect=%s", "every peer may use the relay");
 	pu_info("auth.ready", "peer=%s authorized=%zu", auth->self_text,
 	        pu_authorized_keys_len(auth->roll.keys));
 	pu_host_note(host, "%s", auth->self_text);
@@ -228,6 +241,11 @@ void auth_config_changed(void *state, const struct pu_config *old)
 	if (auth->gating != config->security.enable_connection_gating) {
 		auth->gating = config->security.enable_connection_gating;
 		pu_warn("auth.gating", "on=%s", auth->gating ? "true" : "false");
+		auth->roll.generation++;
+		publish_changed(auth);
+	}
+	if (take_relay(auth, config)) {
+		pu_warn("auth.relay", "open=%s", auth->open_relay ? "true" : "false");
 		auth->roll.generation++;
 		publish_changed(auth);
 	}

@@ -16,6 +16,7 @@ struct auth {
 	struct pu_host *host;
 	char *keys_path; /* authorized_keys; that of the start */
 	bool gating;
+	bool is_relay, open_relay; /* signs vouchers; has guests */
 
 	bool has_key;
 	struct pu_key key;

@@ -3,7 +3,6 @@
 
 #include <criterion/criterion.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,108 +10,19 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "skeleton/test_host.h"
 #include "trust/key_file.h"
 #include "trust/rfc3339.h"
 
 #define ALICE "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq"
 #define BOB   "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS"
 
-/* ---- the host, and one request at a time ---- */
-
-struct pu_host {
-	uv_loop_t loop;
-	struct pu_config config;
-	unsigned published;
-	uint64_t generation;
-	bool ready, failed, permanent;
-	char failure[512];
-};
-
-struct pu_request {
-	bool answered;
-	enum pu_err err;
-	char text[512];
-	void (*look)(const void *answer);
-};
-
 static struct pu_host host;
 static struct auth auth;
 static struct pu_request request;
+static uint64_t generation; /* of the last event */
 static char dir[64];
 static bool is_started;
-
-uv_loop_t *pu_host_loop(const struct pu_host *of)
-{
-	return (uv_loop_t *)&of->loop;
-}
-
-const struct pu_config *pu_host_config(const struct pu_host *of)
-{
-	return &of->config;
-}
-
-void pu_host_publish(struct pu_host *of, enum pu_msg id, const void *event)
-{
-	cr_assert_eq(id, PU_MSG_AUTH_CHANGED);
-	of->generation = ((const struct pu_auth_changed *)event)->generation;
-	of->published++;
-}
-
-void pu_host_ready(struct pu_host *of)
-{
-	of->ready = true;
-}
-
-void pu_host_note(struct pu_host *of, const char *fmt, ...)
-{
-	(void)of;
-	(void)fmt;
-}
-
-void pu_host_fail(struct pu_host *of, bool permanent, const char *event, const char *fmt, ...)
-{
-	va_list args;
-
-	(void)event;
-	va_start(args, fmt);
-	vsnprintf(of->failure, sizeof(of->failure), fmt, args);
-	va_end(args);
-	of->failed = true;
-	of->permanent = permanent;
-}
-
-void pu_request_answer(struct pu_request *of, const void *answer)
-{
-	cr_assert_not(of->answered);
-	of->answered = true;
-	of->err = PU_OK;
-	if (of->look != NULL)
-		of->look(answer);
-}
-
-void pu_request_fail(struct pu_request *of, enum pu_err err, const char *fmt, ...)
-{
-	va_list args;
-
-	cr_assert_not(of->answered);
-	of->answered = true;
-	of->err = err;
-	va_start(args, fmt);
-	vsnprintf(of->text, sizeof(of->text), fmt, args);
-	va_end(args);
-}
-
-enum pu_service pu_request_sender(const struct pu_request *of)
-{
-	(void)of;
-	return PU_SERVICE_TRANSPORT;
-}
-
-pid_t pu_request_pid(const struct pu_request *of)
-{
-	(void)of;
-	return 42;
-}
 
 /* ---- what the tests say ---- */
 
@@ -127,10 +37,17 @@ static void write_keys(const char *text)
 	    pu_file_write(host.config.security.authorized_keys_file, pu_bytes_of_str(text)), PU_OK);
 }
 
+static void look_at_change(enum pu_msg id, const void *event)
+{
+	cr_assert_eq(id, PU_MSG_AUTH_CHANGED);
+	generation = ((const struct pu_auth_changed *)event)->generation;
+}
+
 static void begin(void)
 {
 	struct pu_key key;
 
+	host.look = look_at_change;
 	snprintf(dir, sizeof(dir), "/tmp/auth_test.XXXXXX");
 	cr_assert_not_null(mkdtemp(dir));
 	uv_loop_init(&host.loop);
@@ -174,19 +91,15 @@ static void end(void)
 /* Asks the handler of this message; answers the error. */
 static enum pu_err ask(enum pu_msg id, const void *message, void (*look)(const void *answer))
 {
-	size_t i = 0;
-
 	request = (struct pu_request){.look = look};
-	while (i < auth_handlers_len && auth_handlers[i].id != id)
-		i++;
-	cr_assert_lt(i, auth_handlers_len);
-	auth_handlers[i].handle(&auth, &request, message);
+	skeleton_test_handler(auth_handlers, auth_handlers_len, id)
+	    ->handle(&auth, &request, message);
 	cr_assert(request.answered);
 	return request.err;
 }
 
 static struct {
-	bool allowed;
+	bool allowed, guest;
 	char reason[64];
 	uint64_t generation;
 } verdict;
@@ -196,6 +109,7 @@ static void look_at_verdict(const void *answer)
 	const struct pu_auth_verdict *given = answer;
 
 	verdict.allowed = given->allowed;
+	verdict.guest = given->guest;
 	verdict.generation = given->generation;
 	snprintf(verdict.reason, sizeof(verdict.reason), "%s", given->reason);
 }
@@ -281,7 +195,7 @@ Test(auth, tells_late_subscribers_a_few_times_after_the_start)
 	while (auth.announced < 1)
 		uv_run(&host.loop, UV_RUN_ONCE);
 	cr_assert_eq(host.published, 1);
-	cr_assert_eq(host.generation, auth.roll.generation);
+	cr_assert_eq(generation, auth.roll.generation);
 }
 
 /* ---- signing ---- */
@@ -305,6 +219,8 @@ Test(auth, signs_for_its_purposes_only)
 	cr_assert_eq(ask(PU_MSG_AUTH_SIGN, &sign, NULL), PU_EUNSUPPORTED);
 	sign.purpose = "record";
 	cr_assert_eq(ask(PU_MSG_AUTH_SIGN, &sign, NULL), PU_EINVAL);
+	sign.purpose = "voucher";
+	cr_assert_eq(ask(PU_MSG_AUTH_SIGN, &sign, NULL), PU_EUNSUPPORTED, "we are no relay");
 }
 
 /* ---- deciding ---- */
@@ -317,6 +233,26 @@ Test(auth, decides_by_the_file_and_writes_it_down)
 	assert_verdict(BOB, false, "not in authorized_keys");
 	cr_assert_eq(audit_lines("\"result\":\"allow\""), 1);
 	cr_assert_eq(audit_lines("\"peer\":\"" BOB "\",\"action\":\"connect\""), 1);
+}
+
+Test(auth, has_guests_while_the_relay_is_open)
+{
+	struct pu_config old;
+
+	start();
+	assert_verdict(BOB, false, "not in authorized_keys");
+	old = host.config;
+	host.config.relay.serve = host.config.relay.open = true;
+	auth_config_changed(&auth, &old);
+	cr_assert_eq(host.published, 1);
+	assert_verdict(BOB, true, "guest of the open relay");
+	cr_assert(verdict.guest);
+	old = host.config;
+	host.config.relay.serve = false;
+	auth_config_changed(&auth, &old);
+	cr_assert_eq(host.published, 2);
+	assert_verdict(BOB, false, "not in authorized_keys");
+	cr_assert_not(verdict.guest);
 }
 
 Test(auth, does_not_decide_what_it_does_not_understand)
@@ -351,7 +287,7 @@ Test(auth, notices_a_change_by_hand_and_publishes_it_once)
 	while (host.published == 0)
 		uv_run(&host.loop, UV_RUN_ONCE);
 	cr_assert_eq(host.published, 1);
-	cr_assert_eq(host.generation, before + 1);
+	cr_assert_eq(generation, before + 1);
 	assert_verdict(ALICE, false, "not in authorized_keys");
 	assert_verdict(BOB, true, "authorized");
 }
@@ -413,7 +349,7 @@ Test(auth, publishes_the_moment_when_somebody_expires)
 	cr_assert_eq(host.published, 0);
 	uv_run(&host.loop, UV_RUN_NOWAIT);
 	cr_assert_eq(host.published, 1);
-	cr_assert_eq(host.generation, auth.roll.generation);
+	cr_assert_eq(generation, auth.roll.generation);
 	assert_verdict(ALICE, false, "expired on 2026-01-01T00:00:00Z");
 }
 
@@ -452,7 +388,7 @@ Test(auth, adds_and_removes_at_once)
 	start();
 	cr_assert_eq(add(ALICE, "alice", 0), PU_OK);
 	assert_verdict(ALICE, true, "authorized");
-	cr_assert_eq(host.generation, auth.roll.generation);
+	cr_assert_eq(generation, auth.roll.generation);
 	cr_assert_eq(del(ALICE), PU_OK);
 	assert_verdict(ALICE, false, "not in authorized_keys");
 	cr_assert_eq(audit_lines("\"action\":\"add\""), 1);

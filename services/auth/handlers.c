@@ -35,8 +35,9 @@ static void auth_on_sign(void *state, struct pu_request *request, const void *me
 	const struct auth *auth = state;
 	const struct pu_auth_sign *sign = message;
 	uint8_t signature[PU_ED25519_SIGNATURE_LEN];
+	const struct auth_signer signer = {.key = &auth->key, .is_relay = auth->is_relay};
 	enum pu_err err =
-	    auth_sign_make(&auth->key, sign->purpose, sign->payload, pu_unix_ms(), signature);
+	    auth_sign_make(&signer, sign->purpose, sign->payload, pu_unix_ms(), signature);
 	const struct pu_auth_signature answer = {
 	    .signature = pu_bytes(signature, sizeof(signature)),
 	    .public_key = pu_bytes(auth->public_key, sizeof(auth->public_key)),
@@ -63,6 +64,8 @@ static void auth_on_check(void *state, struct pu_request *request, const void *m
 {
 	struct auth *auth = state;
 	const struct pu_auth_check *check = message;
+	const struct auth_policy policy = {
+	    .keys = auth->roll.keys, .gating = auth->gating, .open_relay = auth->open_relay};
 	uint64_t now_ms = pu_unix_ms();
 	char peer_text[PU_PEER_ID_TEXT_MAX];
 	struct pu_peer_id peer;
@@ -74,7 +77,7 @@ static void auth_on_check(void *state, struct pu_request *request, const void *m
 		pu_request_fail(request, PU_EINVAL, "not an action: connect, dial or service");
 		return;
 	}
-	verdict = auth_policy_judge(auth->roll.keys, auth->gating, &peer, now_ms);
+	verdict = auth_policy_judge(&policy, &peer, check->action, now_ms);
 	auth_audit_write(&auth->audit, &(struct auth_audit_record){
 	                                   .unix_ms = now_ms,
 	                                   .peer = pu_peer_id_print(&peer, peer_text),
@@ -86,6 +89,7 @@ static void auth_on_check(void *state, struct pu_request *request, const void *m
 	                               });
 	pu_request_answer(request, &(struct pu_auth_verdict){
 	                               .allowed = verdict.allowed,
+	                               .guest = verdict.guest,
 	                               .reason = verdict.reason,
 	                               .generation = auth->roll.generation,
 	                           });

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "p2p/envelope.h"
 #include "p2p/peer_record.h"
+#include "p2p/relay_voucher.h"
 #include "p2p/tls_cert.h"
 
 #define SEED "7e0830617c4a7de83925dfb2694556b12936c477a0e1feb2e148ec9da60fee7d"
@@ -41,7 +42,9 @@ static void make_key(void)
 
 static enum pu_err sign(const char *purpose, struct pu_bytes payload)
 {
-	return auth_sign_make(&key, purpose, payload, NOW_MS, signature);
+	struct auth_signer signer = {.key = &key, .is_relay = true};
+
+	return auth_sign_make(&signer, purpose, payload, NOW_MS, signature);
 }
 
 static enum pu_err sign_hex(const char *purpose, const char *hex)
@@ -63,10 +66,11 @@ Test(auth_sign, signs_our_peer_record_as_others_do)
 Test(auth_sign, signs_no_record_about_another_peer)
 {
 	struct pu_key other;
+	struct auth_signer signer = {.key = &other};
 
 	pu_key_generate(&other);
-	cr_assert_eq(auth_sign_make(&other, "record", unhex(RECORD, memory, sizeof(memory)), NOW_MS,
-	                            signature),
+	cr_assert_eq(auth_sign_make(&signer, "record", unhex(RECORD, memory, sizeof(memory)),
+	                            NOW_MS, signature),
 	             PU_EINVAL);
 }
 
@@ -168,6 +172,77 @@ Test(auth_sign, signs_no_certificate_key_of_odd_size)
 	cr_assert_eq(sign("tls", spki_of(1140)), PU_EINVAL);
 }
 
+Test(auth_sign, signs_the_static_key_of_noise_under_its_own_domain)
+{
+	static const uint8_t static_key[33] = {9};
+	struct pu_public_key public_key = pu_key_public(&key);
+	uint8_t to_sign[24 + 32];
+
+	memcpy(to_sign, "noise-libp2p-static-key:", 24);
+	memcpy(to_sign + 24, static_key, 32);
+	cr_assert_eq(sign("noise", pu_bytes(static_key, 32)), PU_OK);
+	cr_assert_eq(pu_public_key_verify(&public_key, pu_bytes(to_sign, sizeof(to_sign)),
+	                                  pu_bytes(signature, sizeof(signature))),
+	             PU_OK);
+	cr_assert_eq(sign("noise", pu_bytes(static_key, 31)), PU_EINVAL);
+	cr_assert_eq(sign("noise", pu_bytes(static_key, 33)), PU_EINVAL);
+	cr_assert_eq(sign("noise", pu_bytes(NULL, 0)), PU_EINVAL);
+}
+
+static struct pu_bytes voucher_by(const struct pu_key *relay, uint64_t expires_s)
+{
+	struct pu_public_key public_key = pu_key_public(relay);
+	struct pu_relay_voucher voucher = {.relay = pu_peer_id_of_key(&public_key),
+	                                   .expires_s = expires_s};
+	struct pu_writer out = pu_writer(memory, sizeof(memory));
+
+	voucher.peer = voucher.relay;
+	pu_relay_voucher_encode(&voucher, &out);
+	return pu_writer_bytes(&out);
+}
+
+Test(auth_sign, signs_vouchers_that_others_open)
+{
+	struct pu_bytes payload = voucher_by(&key, NOW_MS / 1000 + 3600);
+	struct pu_public_key public_key = pu_key_public(&key);
+	uint8_t pb[PU_ED25519_PUBLIC_PB_LEN], out[512];
+	struct pu_writer key_pb = pu_writer(pb, sizeof(pb)), sealed = pu_writer(out, sizeof(out));
+	struct pu_relay_voucher voucher;
+
+	cr_assert_eq(sign("voucher", payload), PU_OK);
+	pu_public_key_encode(&public_key, &key_pb);
+	pu_envelope_encode(
+	    &(struct pu_envelope){.public_key = pu_writer_bytes(&key_pb),
+	                          .payload_type = pu_envelope_relay_voucher.payload_type,
+	                          .payload = payload,
+	                          .signature = pu_bytes(signature, sizeof(signature))},
+	    &sealed);
+	cr_assert_eq(pu_relay_voucher_open(pu_writer_bytes(&sealed), &voucher), PU_OK);
+	cr_assert_eq(voucher.expires_s, NOW_MS / 1000 + 3600);
+}
+
+Test(auth_sign, signs_no_voucher_when_we_are_no_relay)
+{
+	struct auth_signer signer = {.key = &key};
+
+	cr_assert_eq(
+	    auth_sign_make(&signer, "voucher", voucher_by(&key, NOW_MS / 1000), NOW_MS, signature),
+	    PU_EUNSUPPORTED);
+}
+
+Test(auth_sign, signs_no_voucher_of_another_relay_or_without_end)
+{
+	uint64_t last_s = (NOW_MS + AUTH_VOUCHER_AHEAD_MS) / 1000;
+	struct pu_key other;
+
+	pu_key_generate(&other);
+	cr_assert_eq(sign("voucher", voucher_by(&other, NOW_MS / 1000)), PU_EINVAL);
+	cr_assert_eq(sign("voucher", voucher_by(&key, last_s)), PU_OK);
+	cr_assert_eq(sign("voucher", voucher_by(&key, last_s + 1)), PU_EINVAL);
+	cr_assert_eq(sign("voucher", voucher_by(&key, UINT64_MAX)), PU_EINVAL);
+	cr_assert_eq(sign("voucher", pu_bytes_of_str("")), PU_EINVAL);
+}
+
 Test(auth_sign, signs_for_no_other_purpose)
 {
 	cr_assert_eq(sign_hex("", RECORD), PU_EUNSUPPORTED);
@@ -176,6 +251,9 @@ Test(auth_sign, signs_for_no_other_purpose)
 	/* What is for one purpose is not for the other. */
 	cr_assert_eq(sign_hex("tls", RECORD), PU_EINVAL);
 	cr_assert_eq(sign("record", spki_of(526)), PU_EINVAL);
+	cr_assert_eq(sign("voucher", spki_of(526)), PU_EINVAL);
+	cr_assert_eq(sign_hex("voucher", RECORD), PU_EINVAL);
+	cr_assert_eq(sign_hex("noise", RECORD), PU_EINVAL);
 }
 
 Test(auth_sign, refuses_a_record_that_no_envelope_holds)

@@ -3,20 +3,20 @@
 #include "naming.h"
 
 #include <criterion/criterion.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "discovery.h"
+#include "skeleton/test_host.h"
 
 #define ALICE "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq"
 #define BOB   "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS"
 #define A     "/ip4/192.0.2.1/udp/4001/quic-v1"
 #define B     "/ip4/192.0.2.2/udp/4001/quic-v1"
 
-/* ---- the host, its clients and its streams ---- */
+/* ---- the host's clients and streams ---- */
 
 struct pu_client {
 	enum pu_service to;
@@ -29,21 +29,6 @@ static struct {
 	void *user;
 	char service[16], peer[64];
 } asked;
-
-struct pu_host {
-	uv_loop_t loop;
-	struct pu_config config;
-	struct pu_client client;
-	unsigned published;
-	bool ready;
-};
-
-struct pu_request {
-	bool answered;
-	enum pu_err err;
-	char text[256];
-	void (*look)(const void *answer);
-};
 
 struct pu_streams {
 	const struct pu_streams_ops *ops;
@@ -60,59 +45,13 @@ static struct naming naming;
 static struct pu_request request;
 static struct pu_streams streams = {.accepted = -1};
 
-uv_loop_t *pu_host_loop(const struct pu_host *of)
-{
-	return (uv_loop_t *)&of->loop;
-}
-
-const struct pu_config *pu_host_config(const struct pu_host *of)
-{
-	return &of->config;
-}
-
 struct pu_client *pu_host_client(struct pu_host *of, enum pu_service to)
 {
-	of->client.to = to;
-	return &of->client;
-}
+	static struct pu_client client;
 
-void pu_host_publish(struct pu_host *of, enum pu_msg id, const void *event)
-{
-	(void)event;
-	cr_assert_eq(id, PU_MSG_NAMING_CHANGED);
-	of->published++;
-}
-
-void pu_host_ready(struct pu_host *of)
-{
-	of->ready = true;
-}
-
-void pu_host_note(struct pu_host *of, const char *fmt, ...)
-{
 	(void)of;
-	(void)fmt;
-}
-
-void pu_request_answer(struct pu_request *of, const void *answer)
-{
-	cr_assert_not(of->answered);
-	of->answered = true;
-	of->err = PU_OK;
-	if (of->look != NULL)
-		of->look(answer);
-}
-
-void pu_request_fail(struct pu_request *of, enum pu_err err, const char *fmt, ...)
-{
-	va_list args;
-
-	cr_assert_not(of->answered);
-	of->answered = true;
-	of->err = err;
-	va_start(args, fmt);
-	vsnprintf(of->text, sizeof(of->text), fmt, args);
-	va_end(args);
+	client.to = to;
+	return &client;
 }
 
 uint64_t pu_client_ask(struct pu_client *client, enum pu_msg id, const void *message,
@@ -192,9 +131,16 @@ static struct pu_config_name names[] = {{home, alice}};
 static const char *const address_texts[] = {A, "/ip4/192.0.2.9/udp/1/quic-v1/p2p/" BOB};
 static struct pu_config_addresses addresses[] = {{home, {address_texts, 2}}};
 
+static void look_at_change(enum pu_msg id, const void *event)
+{
+	(void)event;
+	cr_assert_eq(id, PU_MSG_NAMING_CHANGED);
+}
+
 static void begin(void)
 {
 	uv_loop_init(&host.loop);
+	host.look = look_at_change;
 	host.config.names = (struct pu_entries){names, 1};
 	host.config.addresses = (struct pu_entries){addresses, 1};
 	cr_assert_eq(naming_start(&host, &naming), PU_OK);
@@ -213,13 +159,9 @@ static void end(void)
 
 static enum pu_err ask(enum pu_msg id, const void *message, void (*look)(const void *answer))
 {
-	size_t i = 0;
-
 	request = (struct pu_request){.look = look};
-	while (i < naming_handlers_len && naming_handlers[i].id != id)
-		i++;
-	cr_assert_lt(i, naming_handlers_len);
-	naming_handlers[i].handle(&naming, &request, message);
+	skeleton_test_handler(naming_handlers, naming_handlers_len, id)
+	    ->handle(&naming, &request, message);
 	return request.err;
 }
 
@@ -514,7 +456,9 @@ static void auth_says(bool allowed)
 {
 	cr_assert_eq(asked.id, PU_MSG_AUTH_CHECK);
 	cr_assert_str_eq(asked.service, "discovery");
-	asked.answered(asked.user, PU_OK, "", &(struct pu_auth_verdict){allowed, "because", 1});
+	asked.answered(
+	    asked.user, PU_OK, "",
+	    &(struct pu_auth_verdict){.allowed = allowed, .reason = "because", .generation = 1});
 }
 
 static void proxy_offers(size_t len)

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/pacing.h"
 #include "limits.h"
 
 #define SOCKETS_MAX 2 /* the addresses of localhost */
@@ -123,6 +124,7 @@ static void set_tcp_options(int fd, const struct proxy_address *address)
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	/* Accepted sockets inherit it. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	pu_pacing_put_off(fd);
 	if (address->socket.any.sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 }
@@ -175,6 +177,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		int fd = accept4(sock->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
+			pu_pacing_decide(fd, PU_PACING_SHORT_US);
 			listener->options.on_client(listener->options.user, fd);
 			continue;
 		}

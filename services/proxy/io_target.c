@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/heap.h"
 #include "base/list.h"
+#include "base/pacing.h"
 #include "io_host.h"
 #include "limits.h"
 
@@ -116,6 +117,7 @@ static void succeed(struct attempt *attempt)
 	void *user = attempt->user;
 	int fd = attempt->fd;
 
+	pu_pacing_decide(fd, PU_PACING_SHORT_US);
 	unwatch(attempt);
 	attempt->fd = -1;
 	attempt_free(attempt);
@@ -218,8 +220,10 @@ static enum pu_err dial(struct attempt *attempt, const struct proxy_address *add
 	attempt->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (attempt->fd < 0)
 		return pu_err_from_errno(errno);
-	if (family != AF_UNIX)
+	if (family != AF_UNIX) {
 		(void)setsockopt(attempt->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		pu_pacing_put_off(attempt->fd);
+	}
 	if (connect(attempt->fd, &address->socket.any, address->len) == 0)
 		return PU_OK;
 	if (errno == EAGAIN)

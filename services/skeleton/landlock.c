@@ -54,6 +54,9 @@ static const char *const resolver_paths[] = {
     "/run/resolvconf",  "/run/NetworkManager",
 };
 
+/* Where GnuTLS finds whom the system trusts. */
+static const char *const web_paths[] = {"/etc/ssl/certs", "/etc/pki", "/etc/ca-certificates"};
+
 static long abi_version(void)
 {
 	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -137,6 +140,19 @@ static enum pu_err allow_secrets(const struct ruleset *ruleset, const struct pu_
 	return err;
 }
 
+/* Authorities of the web, and what network.tls_* names, wherever that is. They are read when
+ * the process starts, so it is enough to name the files that are there now. */
+static enum pu_err allow_web(const struct ruleset *ruleset, const struct pu_config *config)
+{
+	const char *const own[] = {config->network.tls_certificate, config->network.tls_key};
+	enum pu_err err = allow_all(ruleset, web_paths, PU_ARRAY_LEN(web_paths));
+
+	for (size_t i = 0; i < PU_ARRAY_LEN(own) && err == PU_OK; i++)
+		if (own[i] != NULL)
+			err = allow(ruleset, own[i], LANDLOCK_ACCESS_FS_READ_FILE);
+	return err;
+}
+
 static enum pu_err add_rules(const struct ruleset *ruleset,
                              const struct skeleton_sandbox *sandbox,
                              const struct pu_config *config)
@@ -153,6 +169,8 @@ static enum pu_err add_rules(const struct ruleset *ruleset,
 		err = allow_secrets(ruleset, config);
 	if (err == PU_OK && sandbox->allowed.system_dns)
 		err = allow_resolver(ruleset, config);
+	if (err == PU_OK && sandbox->allowed.web)
+		err = allow_web(ruleset, config);
 	/* Listening sockets of forwards; connecting is nothing that Landlock knows of. */
 	if (err == PU_OK && sandbox->allowed.connect_unix)
 		err =

@@ -73,11 +73,10 @@ static const char *const denied[] = {
     "stime",
     "sethostname",
     "setdomainname",
-    /* calls that go around this very list */
-    "io_uring_setup",
-    "io_uring_enter",
-    "io_uring_register",
 };
+
+/* Calls that go around any such list. */
+static const char *const rings[] = {"io_uring_setup", "io_uring_enter", "io_uring_register"};
 
 static const uint64_t namespaces[] = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS,
                                       CLONE_NEWIPC, CLONE_NEWUSER,   CLONE_NEWPID,
@@ -91,12 +90,19 @@ static int deny(scmp_filter_ctx filter, const char *name)
 	                               : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
 }
 
-static int deny_calls(scmp_filter_ctx filter)
+static int deny_all(scmp_filter_ctx filter, const char *const names[], size_t len)
 {
 	int result = 0;
 
-	for (size_t i = 0; i < PU_ARRAY_LEN(denied) && result == 0; i++)
-		result = deny(filter, denied[i]);
+	for (size_t i = 0; i < len && result == 0; i++)
+		result = deny(filter, names[i]);
+	return result;
+}
+
+static int deny_calls(scmp_filter_ctx filter)
+{
+	int result = deny_all(filter, denied, PU_ARRAY_LEN(denied));
+
 	if (result == 0 && !SKELETON_SANITIZED)
 		result = deny(filter, "ptrace");
 	return result;
@@ -142,7 +148,26 @@ static int deny_families(scmp_filter_ctx filter, const struct pu_sandbox *sandbo
 	return result;
 }
 
-enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox)
+static int deny_rings(scmp_filter_ctx filter, const struct pu_sandbox *sandbox)
+{
+	(void)sandbox;
+	return deny_all(filter, rings, PU_ARRAY_LEN(rings));
+}
+
+static int deny_the_rest(scmp_filter_ctx filter, const struct pu_sandbox *sandbox)
+{
+	int result = deny_calls(filter);
+
+	if (result == 0)
+		result = deny_namespaces(filter);
+	if (result == 0)
+		result = deny_families(filter, sandbox);
+	return result;
+}
+
+/* For all threads that there are. */
+static enum pu_err enter(int (*fill)(scmp_filter_ctx filter, const struct pu_sandbox *sandbox),
+                         const struct pu_sandbox *sandbox)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
@@ -150,13 +175,19 @@ enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox)
 		return PU_EINTERNAL;
 	int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (result == 0)
-		result = deny_calls(filter);
-	if (result == 0)
-		result = deny_namespaces(filter);
-	if (result == 0)
-		result = deny_families(filter, sandbox);
+		result = fill(filter, sandbox);
 	if (result == 0)
 		result = seccomp_load(filter);
 	seccomp_release(filter);
 	return result == 0 ? PU_OK : pu_err_from_errno(-result);
+}
+
+enum pu_err skeleton_seccomp_no_rings(void)
+{
+	return enter(deny_rings, NULL);
+}
+
+enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox)
+{
+	return enter(deny_the_rest, sandbox);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -299,9 +300,12 @@ static void close_host(struct pu_host *host)
 /* From the event loop's making to its end. */
 static void run(struct pu_host *host)
 {
+	enum pu_err err = skeleton_seccomp_no_rings();
+	if (err != PU_OK)
+		pu_debug("sandbox.rings", "state=%s", pu_strerror(err));
 	uv_loop_init(&host->loop);
 	watch_signals(host);
-	enum pu_err err = skeleton_control_open(host);
+	err = skeleton_control_open(host);
 	if (err != PU_OK)
 		pu_host_fail(host, false, "service.start_failed", "the control channel: %s",
 		             pu_strerror(err));
@@ -326,7 +330,8 @@ int pu_service_main(int argc, char **argv, const struct pu_service_description *
 	pu_log_init(pu_service_name(description->id),
 	            host.arguments.has_level ? host.arguments.level : PU_LOG_INFO,
 	            host.arguments.has_format ? host.arguments.format : PU_LOG_LOGFMT);
-	enum pu_err err = prepare(&host);
+	/* Before the sandbox; it also finds out how fast this machine can do what. */
+	enum pu_err err = sodium_init() < 0 ? PU_EINTERNAL : prepare(&host);
 	if (err == PU_OK) {
 		host.state = pu_zalloc(description->state_size);
 		run(&host);

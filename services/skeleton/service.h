@@ -27,6 +27,7 @@ struct pu_sandbox {
 	bool config_dir;    /* may write in the config directory (auth: keys, audit log) */
 	bool connect_unix;  /* may connect to Unix sockets anywhere (proxy targets) */
 	bool system_dns;    /* may read resolver files */
+	bool web;           /* may read the system's authorities and its own web certificate */
 	unsigned files_max; /* RLIMIT_NOFILE to ask for; 0 = leave */
 };
 

@@ -13,18 +13,13 @@
 #include "base/file.h"
 #include "proto/handoff.h"
 #include "proto/link.h"
+#include "proto/test_loop.h"
 #include "skeleton/sandbox.h"
 
-#define PATIENCE_MS 20000
-#define TICK_MS     20
-#define NOTES_MAX   8
+#define NOTES_MAX 8
 
 static struct {
-	uv_loop_t loop;
-	uv_timer_t guard;
-	uint64_t give_up;
-	bool late;
-	char dir[64], runtime_dir[80], config[80];
+	char runtime_dir[80], config[80];
 	struct pu_channel *channel;
 	struct pu_client *client;
 	pid_t pid;
@@ -40,18 +35,6 @@ static struct {
 	char text[128];
 	char peer_id[32];
 } seen;
-
-static void on_guard(uv_timer_t *timer)
-{
-	world.late = uv_now(timer->loop) > world.give_up;
-}
-
-#define RUN_UNTIL(condition)                                                                   \
-	do {                                                                                       \
-		while (!(condition) && !world.late)                                                    \
-			uv_run(&world.loop, UV_RUN_ONCE);                                                  \
-		cr_assert(!world.late, "waited in vain for " #condition);                              \
-	} while (0)
 
 /* ---- the supervisor's end ---- */
 
@@ -128,7 +111,7 @@ static void start_service(void)
 	if (world.pid == 0)
 		become_service(control);
 	close(control);
-	cr_assert_eq(pu_channel_new(&world.channel, &world.loop, ends[0], &channel_ops, NULL),
+	cr_assert_eq(pu_channel_new(&world.channel, &test_loop.loop, ends[0], &channel_ops, NULL),
 	             PU_OK);
 	pu_channel_set_peer(world.channel, PU_SERVICE_AUTH);
 }
@@ -155,24 +138,11 @@ static void setup(void)
 {
 	memset(&world, 0, sizeof(world));
 	memset(&seen, 0, sizeof(seen));
-	uv_loop_init(&world.loop);
-	uv_timer_init(&world.loop, &world.guard);
-	uv_timer_start(&world.guard, on_guard, TICK_MS, TICK_MS);
-	world.give_up = uv_now(&world.loop) + PATIENCE_MS;
-	strcpy(world.dir, "/tmp/peerup-skeleton-XXXXXX");
-	cr_assert_not_null(mkdtemp(world.dir));
-	snprintf(world.runtime_dir, sizeof(world.runtime_dir), "%s/run", world.dir);
-	snprintf(world.config, sizeof(world.config), "%s/config.yaml", world.dir);
-	world.client = pu_client_new(&world.loop, world.runtime_dir, PU_SERVICE_AUTH);
+	test_loop_begin();
+	snprintf(world.runtime_dir, sizeof(world.runtime_dir), "%s/run", test_loop.dir);
+	snprintf(world.config, sizeof(world.config), "%s/config.yaml", test_loop.dir);
+	world.client = pu_client_new(&test_loop.loop, world.runtime_dir, PU_SERVICE_AUTH);
 	write_config("first", "");
-}
-
-static void remove_file(const char *dir, const char *name)
-{
-	char *path = pu_asprintf("%s/%s", dir, name);
-
-	unlink(path);
-	pu_free(path);
 }
 
 static void teardown(void)
@@ -183,16 +153,14 @@ static void teardown(void)
 	}
 	pu_channel_free(world.channel);
 	pu_client_free(world.client);
-	uv_close((uv_handle_t *)&world.guard, NULL);
-	uv_run(&world.loop, UV_RUN_DEFAULT);
-	cr_assert_eq(uv_loop_close(&world.loop), 0);
-	remove_file(world.runtime_dir, "auth.ipc");
-	remove_file(world.runtime_dir, "auth.events.ipc");
-	remove_file(world.runtime_dir, "probe");
-	remove_file(world.dir, "config.yaml");
-	remove_file(world.dir, "probe");
+	test_loop_unlink("run/auth.ipc");
+	test_loop_unlink("run/auth.events.ipc");
+	test_loop_unlink("run/probe");
+	test_loop_unlink("config.yaml");
+	test_loop_unlink("probe");
+	test_loop_unlink("web.pem");
 	rmdir(world.runtime_dir);
-	rmdir(world.dir);
+	test_loop_end();
 }
 
 TestSuite(skeleton, .init = setup, .fini = teardown, .timeout = 60);
@@ -382,4 +350,23 @@ Test(skeleton, landlock_hides_the_config_directory_when_changes_are_handed_over)
 	RUN_UNTIL(seen.ready);
 	cr_assert_neq(probe("read_config"), PU_OK);
 	cr_assert_str_eq(seen.text, "EACCES");
+}
+
+/* The certificate may stand beside what must stay hidden. */
+Test(skeleton, landlock_leaves_the_web_certificate_readable)
+{
+	char *path = pu_asprintf("%s/web.pem", test_loop.dir);
+	char *network = pu_asprintf("network: {tls_certificate: %s}\n", path);
+
+	cr_assert_eq(pu_file_write(path, pu_bytes_of_str("-----BEGIN")), PU_OK);
+	write_config("first", network);
+	pu_free(network);
+	pu_free(path);
+	start_service();
+	hand_config();
+	send_control(PU_MSG_SERVICE_GO, NULL, -1);
+	RUN_UNTIL(seen.ready);
+	cr_assert_eq(probe("web_certificate"), PU_OK, "%s", seen.text);
+	if (!SKELETON_SANITIZED && skeleton_landlock_available())
+		cr_assert_neq(probe("read_config"), PU_OK);
 }

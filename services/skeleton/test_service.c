@@ -95,6 +95,16 @@ static int try_other_dir(const struct pu_config *config)
 	return try_file("/var/tmp", O_RDWR | O_CREAT);
 }
 
+static int try_web_certificate(const struct pu_config *config)
+{
+	int fd = open(config->network.tls_certificate, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -121,6 +131,7 @@ static const struct {
     {"config_dir", try_config_dir},
     {"read_config", try_read_config},
     {"other_dir", try_other_dir},
+    {"web_certificate", try_web_certificate},
     {"thread", try_thread},
 };
 
@@ -212,6 +223,7 @@ int main(int argc, char **argv)
 	    .state_size = sizeof(struct test_service),
 	    .handlers = handlers,
 	    .handlers_len = PU_ARRAY_LEN(handlers),
+	    .sandbox = {.web = true},
 	    .start = start,
 	    .reload = reload,
 	    .drain = drain,

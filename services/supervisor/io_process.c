@@ -17,6 +17,10 @@
 #include "proto/handoff.h"
 #include "proto/roster.h"
 
+/* glibc keeps up to seven free blocks of each size for the thread that freed them, for good. Of
+ * the large ones that is memory which a service with many quiet connections never sees again:
+ * 4 KiB for each of them, measured. */
+#define TUNABLES       "GLIBC_TUNABLES=glibc.malloc.tcache_max=520"
 #define FIRST_OTHER_FD 5
 #define NOT_EXECUTED   127 /* as shells say it */
 
@@ -41,17 +45,20 @@ static bool is_private(const char *variable)
 	return false;
 }
 
-/* The strings stay environ's own. */
+/* The strings stay environ's own. Whoever sets tunables knows better. */
 static char **service_environment(void)
 {
+	static char tunables[] = TUNABLES;
 	size_t len = 0, kept = 0;
 
 	while (environ[len] != NULL)
 		len++;
-	char **environment = pu_calloc(len + 1, sizeof(*environment));
+	char **environment = pu_calloc(len + 2, sizeof(*environment));
 	for (size_t i = 0; i < len; i++)
 		if (!is_private(environ[i]))
 			environment[kept++] = environ[i];
+	if (getenv("GLIBC_TUNABLES") == NULL)
+		environment[kept] = tunables;
 	return environment;
 }
 

@@ -1,6 +1,5 @@
-/* Knows a connection's life: handshake, policy, up, down; and passes the QUIC layer's
- * events on to substreams. */
-#include "swarm.h"
+/* Knows a connection's life: handshake, policy, up, down. */
+#include "conn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,18 +9,27 @@
 #include "base/log.h"
 #include "codes.h"
 #include "conn_limit.h"
+#include "conn_upgraded.h"
 #include "dial.h"
 #include "handoff.h"
 #include "identify.h"
+#include "probe.h"
+#include "quic/conn.h"
 #include "substream.h"
 #include "transport.h"
 #include "trim.h"
+
+bool transport_conn_has_room(const struct transport *transport)
+{
+	return transport->swarm.conns < (size_t)pu_host_config(transport->host)->limits.connections;
+}
 
 struct transport_conn *transport_conn_new(struct transport *transport,
                                           struct transport_peer *peer)
 {
 	struct transport_conn *conn = PU_NEW(struct transport_conn);
 	conn->transport = transport;
+	transport->swarm.conns++;
 	conn->state = CONN_DIALING;
 	conn->inbound = peer == NULL;
 	pu_list_init(&conn->substreams);
@@ -39,7 +47,10 @@ void transport_conn_free(struct transport_conn *conn)
 	if (conn->ask != 0)
 		pu_client_cancel(pu_host_client(transport->host, PU_SERVICE_AUTH), conn->ask);
 	transport_deadline_clear(&transport->timers, &conn->recheck);
+	transport_deadline_clear(&transport->timers, &conn->doubt);
+	transport_deadline_clear(&transport->timers, &conn->identify);
 	transport_source_rele(&transport->sources, conn->source);
+	transport->swarm.conns--;
 	pu_free(conn->address);
 	pu_free(conn->refused);
 	pu_free(conn->agent);
@@ -47,16 +58,32 @@ void transport_conn_free(struct transport_conn *conn)
 	pu_free(conn);
 }
 
-static void set_address(struct transport_conn *conn)
+static void set_remote(struct transport_conn *conn, const struct sockaddr *remote)
 {
 	struct pu_multiaddr addr;
 	char text[PU_MULTIADDR_TEXT_MAX];
-	const struct pu_quic_path *path = pu_quic_conn_path(conn->quic);
+	conn->remote.len = remote->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                                 : sizeof(struct sockaddr_in);
+	memcpy(&conn->remote.sa, remote, conn->remote.len);
 	pu_free(conn->address);
-	if (pu_multiaddr_from_sockaddr(&path->remote.sa, &addr) == PU_OK)
+	if (pu_multiaddr_from_sockaddr(remote, conn->carrier, &addr) == PU_OK)
 		conn->address = pu_strdup(pu_multiaddr_print(&addr, text));
 	else
 		conn->address = pu_strdup("");
+}
+
+const struct pu_quic_addr *transport_conn_local(const struct transport_conn *conn)
+{
+	if (conn->quic != NULL)
+		return &pu_quic_conn_path(conn->quic)->local;
+	if (conn->upgraded_by == NULL || conn->upgraded_by->local == NULL)
+		return NULL;
+	return conn->upgraded_by->local(conn->upgraded_by);
+}
+
+const char *transport_conn_path(const struct transport_conn *conn)
+{
+	return conn->carrier == PU_CARRIER_NONE ? "relayed" : "direct";
 }
 
 bool transport_conn_speaks(const struct transport_conn *conn, const char *protocol)
@@ -83,9 +110,9 @@ static void refuse(struct transport_conn *conn, enum pu_err err, const char *rea
 	                    : pu_strdup(reason);
 	conn->refused_err = err;
 	if (err == PU_ENOTAUTHORIZED)
-		pu_quic_conn_close(conn->quic, CONN_CODE_GATED, "not authorized");
+		pu_mux_close(conn->mux, CONN_CODE_GATED, "not authorized");
 	else
-		pu_quic_conn_close(conn->quic, CONN_CODE_NONE, "cannot be checked just now");
+		pu_mux_close(conn->mux, CONN_CODE_NONE, "cannot be checked just now");
 }
 
 static void on_recheck(struct transport_deadline *deadline)
@@ -105,20 +132,22 @@ static void unanswered(struct transport_conn *conn, const char *text)
 }
 
 /* Allowed for the first time: tell everybody, and handle what waited. */
-static void go_up(struct transport_conn *conn)
+static void go_up(struct transport_conn *conn, bool guest)
 {
 	struct transport *transport = conn->transport;
 	conn->state = CONN_UP;
+	conn->guest = guest;
 	conn->since_ms = conn->idle_since_ms = transport_timers_now(&transport->timers);
 	struct pu_peer_up event = {
 	    .peer_id = conn->peer->text,
 	    .address = conn->address,
 	    .direction = conn->inbound ? "in" : "out",
-	    .path = "direct",
+	    .path = transport_conn_path(conn),
 	};
 	pu_info("peer.up", "peer=%s addr=%s direction=%s", event.peer_id, event.address,
 	        event.direction);
-	pu_host_publish(transport->host, PU_MSG_PEER_UP, &event);
+	if (!guest) /* of whom no service shall hear */
+		pu_host_publish(transport->host, PU_MSG_PEER_UP, &event);
 	if (conn->dial != NULL)
 		transport_dial_won(conn);
 	transport_identify_begin(conn);
@@ -127,6 +156,8 @@ static void go_up(struct transport_conn *conn)
 	PU_LIST_FOREACH(node, &conn->substreams)
 		transport_substream_resume(PU_LIST_ENTRY(node, struct transport_substream, in_conn));
 	transport_trim(transport);
+	if (conn->inbound)
+		transport_watch_older(conn);
 }
 
 static void on_verdict(void *user, enum pu_err err, const char *text, const void *answer)
@@ -140,8 +171,14 @@ static void on_verdict(void *user, enum pu_err err, const char *text, const void
 		refuse(conn, PU_ENOTAUTHORIZED, text);
 	else if (!verdict->allowed)
 		refuse(conn, PU_ENOTAUTHORIZED, verdict->reason);
-	else if (conn->state == CONN_CHECKING && pu_quic_conn_is_up(conn->quic))
-		go_up(conn); /* else the peer was faster with its refusal, which will be told */
+	else if (verdict->guest && !conn->inbound)
+		refuse(conn, PU_ENOTAUTHORIZED, "a guest of our relay is not dialed");
+	else if (conn->guest != verdict->guest && conn->state == CONN_UP)
+		refuse(conn, PU_ENOTAUTHORIZED, "what it may do has changed"); /* it comes again */
+	else if (conn->state == CONN_CHECKING && pu_mux_is_up(conn->mux))
+		go_up(
+		    conn,
+		    verdict->guest); /* else the peer was faster with its refusal, which will be told */
 }
 
 void transport_conn_check(struct transport_conn *conn)
@@ -160,33 +197,52 @@ void transport_conn_check(struct transport_conn *conn)
 	    pu_client_ask(auth, PU_MSG_AUTH_CHECK, &check, PU_ASK_DEADLINE_MS, on_verdict, conn);
 }
 
-/* ---- events of the QUIC layer ---- */
+/* ---- events of the carriers ---- */
 
-static enum pu_quic_verdict on_accept(void *user, const struct pu_quic_path *path)
+bool transport_conn_may_begin(struct transport *transport, const struct sockaddr *from)
 {
-	struct transport *transport = user;
 	unsigned max = (unsigned)pu_host_config(transport->host)->limits.connections_per_ip;
-	if (transport->draining)
-		return PU_QUIC_REFUSE;
-	return transport_source_full(&transport->sources, &path->remote.sa, max) ? PU_QUIC_REFUSE
-	                                                                         : PU_QUIC_ACCEPT;
+	return !transport->draining && transport_conn_has_room(transport) &&
+	       !transport_source_full(&transport->sources, from, max);
 }
 
-static void on_conn_new(void *user, struct pu_quic_conn *quic)
+struct transport_conn *transport_conn_begin(struct transport *transport, struct pu_mux *mux,
+                                            enum pu_carrier carrier,
+                                            const struct sockaddr *from)
 {
-	struct transport *transport = user;
 	struct transport_conn *conn = transport_conn_new(transport, NULL);
-	conn->quic = quic;
-	conn->source =
-	    transport_source_hold(&transport->sources, &pu_quic_conn_path(quic)->remote.sa);
-	pu_quic_conn_set_user(quic, conn);
+	conn->mux = mux;
+	conn->carrier = carrier;
+	conn->source = transport_source_hold(&transport->sources, from);
+	set_remote(conn, from);
+	mux->user = conn;
+	return conn;
+}
+
+void transport_conn_dialed(struct transport_conn *conn, struct pu_mux *mux,
+                           enum pu_carrier carrier, const struct sockaddr *to)
+{
+	conn->mux = mux;
+	conn->carrier = carrier;
+	set_remote(conn, to);
+	mux->user = conn;
+}
+
+/* The relay's address decides what may be told and believed. */
+struct transport_conn *transport_conn_begin_relayed(const struct transport_conn *via,
+                                                    const char *address)
+{
+	struct transport_conn *conn = transport_conn_new(via->transport, NULL);
+	conn->carrier = PU_CARRIER_NONE;
+	conn->address = pu_strdup(address);
+	conn->remote = via->remote;
+	return conn;
 }
 
 /* An inbound connection knows its peer only now. */
 static bool join_peer(struct transport_conn *conn)
 {
-	struct transport_peer *peer =
-	    transport_swarm_peer(conn->transport, pu_quic_conn_peer(conn->quic));
+	struct transport_peer *peer = transport_swarm_peer(conn->transport, pu_mux_peer(conn->mux));
 	if (peer == NULL)
 		return false;
 	if (!transport_trim_peer(peer)) {
@@ -199,21 +255,22 @@ static bool join_peer(struct transport_conn *conn)
 	return true;
 }
 
-static void on_conn_up(void *user, struct pu_quic_conn *quic)
+void transport_conn_on_up(struct transport_conn *conn)
 {
-	(void)user;
-	struct transport_conn *conn = pu_quic_conn_user(quic);
+	if (conn->probe != NULL) {
+		transport_probe_answered(conn);
+		return;
+	}
 	if (conn->peer == NULL && !join_peer(conn)) {
-		pu_quic_conn_close(quic, CONN_CODE_LIMIT, "too many connections");
+		pu_mux_close(conn->mux, CONN_CODE_LIMIT, "too many connections");
 		return;
 	}
 	conn->state = CONN_CHECKING;
-	set_address(conn);
 	transport_conn_check(conn);
 }
 
 /* What the end of a connection means to those who used it. */
-static enum pu_err explain(const struct transport_conn *conn, const struct pu_quic_close *why,
+static enum pu_err explain(const struct transport_conn *conn, const struct pu_mux_end *why,
                            char *text, size_t size)
 {
 	const char *what = why->err != PU_OK ? pu_strerror(why->err)
@@ -235,7 +292,7 @@ static enum pu_err explain(const struct transport_conn *conn, const struct pu_qu
 	return why->remote && why->app ? transport_conn_code_err(why->code) : why->err;
 }
 
-static void publish_down(struct transport_conn *conn, const struct pu_quic_close *why,
+static void publish_down(struct transport_conn *conn, const struct pu_mux_end *why,
                          const char *text)
 {
 	struct pu_peer_down event = {
@@ -248,13 +305,13 @@ static void publish_down(struct transport_conn *conn, const struct pu_quic_close
 	};
 	pu_info("peer.down", "peer=%s addr=%s code=%" PRIu64 " remote=%s reason=%s", event.peer_id,
 	        event.address, event.code, why->remote ? "true" : "false", text);
-	pu_host_publish(conn->transport->host, PU_MSG_PEER_DOWN, &event);
+	if (!conn->guest)
+		pu_host_publish(conn->transport->host, PU_MSG_PEER_DOWN, &event);
 }
 
-static void on_conn_down(void *user, struct pu_quic_conn *quic, const struct pu_quic_close *why)
+void transport_conn_on_down(struct transport_conn *conn, const struct pu_mux_end *why)
 {
-	struct transport *transport = user;
-	struct transport_conn *conn = pu_quic_conn_user(quic);
+	struct transport *transport = conn->transport;
 	struct transport_peer *peer = conn->peer;
 	struct pu_list_node *node;
 	char text[256];
@@ -266,6 +323,8 @@ static void on_conn_down(void *user, struct pu_quic_conn *quic, const struct pu_
 		                            err, text);
 	if (peer == NULL) {
 		pu_debug("handshake.failed", "reason=%s", text);
+		if (conn->probe != NULL)
+			transport_probe_failed(conn, err, text);
 		transport_conn_free(conn);
 		return;
 	}
@@ -280,58 +339,20 @@ static void on_conn_down(void *user, struct pu_quic_conn *quic, const struct pu_
 	transport_peer_rele(peer);
 }
 
-static void on_path_changed(void *user, struct pu_quic_conn *quic)
+void transport_conn_on_moved(struct transport_conn *conn, const struct sockaddr *to)
 {
-	struct transport *transport = user;
-	struct transport_conn *conn = pu_quic_conn_user(quic);
+	set_remote(conn, to);
 	if (conn->state != CONN_UP)
 		return;
-	set_address(conn);
-	struct pu_path_changed event = {
-	    .peer_id = conn->peer->text, .address = conn->address, .path = "direct"};
+	struct pu_path_changed event = {.peer_id = conn->peer->text,
+	                                .address = conn->address,
+	                                .path = transport_conn_path(conn)};
 	pu_info("path.changed", "peer=%s addr=%s", event.peer_id, event.address);
-	pu_host_publish(transport->host, PU_MSG_PATH_CHANGED, &event);
+	if (!conn->guest)
+		pu_host_publish(conn->transport->host, PU_MSG_PATH_CHANGED, &event);
 }
 
-static void on_streams_available(void *user, struct pu_quic_conn *quic)
+void transport_conn_on_streams_available(struct transport_conn *conn)
 {
-	struct transport *transport = user;
-	transport_handoff_streams_available(transport->handoff, pu_quic_conn_user(quic));
+	transport_handoff_streams_available(conn->transport->handoff, conn);
 }
-
-static void on_stream_new(void *user, struct pu_quic_stream *stream)
-{
-	(void)user;
-	transport_substream_accept(pu_quic_conn_user(pu_quic_stream_conn(stream)), stream);
-}
-
-static void on_stream_data(void *user, struct pu_quic_stream *stream)
-{
-	(void)user;
-	transport_substream_on_data(pu_quic_stream_user(stream));
-}
-
-static void on_stream_writable(void *user, struct pu_quic_stream *stream)
-{
-	(void)user;
-	transport_substream_on_writable(pu_quic_stream_user(stream));
-}
-
-static void on_stream_stopped(void *user, struct pu_quic_stream *stream)
-{
-	(void)user;
-	transport_substream_on_stopped(pu_quic_stream_user(stream));
-}
-
-const struct pu_quic_callbacks transport_conn_callbacks = {
-    .accept = on_accept,
-    .on_conn_new = on_conn_new,
-    .on_conn_up = on_conn_up,
-    .on_conn_down = on_conn_down,
-    .on_path_changed = on_path_changed,
-    .on_streams_available = on_streams_available,
-    .on_stream_new = on_stream_new,
-    .on_stream_data = on_stream_data,
-    .on_stream_writable = on_stream_writable,
-    .on_stream_stopped = on_stream_stopped,
-};

@@ -1,16 +1,18 @@
-/* Knows how many connections each source has open. */
+/* Knows how many connections each source has open, and how often it has come. */
 #include "conn_limit.h"
 
 #include <netinet/in.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "limits.h"
 #include "p2p/multiaddr_class.h"
 
 #define IPV6_PREFIX_BYTES 7 /* /56: what one customer has */
+#define KEY_MAX           8
 
 struct transport_source {
-	uint8_t key[1 + IPV6_PREFIX_BYTES];
+	uint8_t key[KEY_MAX];
 	uint8_t key_len;
 	unsigned conns;
 };
@@ -30,6 +32,8 @@ static void key_of(const struct sockaddr *addr, struct transport_source *out)
 	memcpy(out->key + 1, &in6->sin6_addr, IPV6_PREFIX_BYTES);
 	out->key_len = 1 + IPV6_PREFIX_BYTES;
 }
+
+_Static_assert(1 + IPV6_PREFIX_BYTES <= KEY_MAX, "an IPv6 source must fit");
 
 static struct transport_source *find(const struct pu_map *sources, const struct sockaddr *addr)
 {
@@ -66,4 +70,18 @@ void transport_source_rele(struct pu_map *sources, struct transport_source *sour
 		return;
 	pu_map_del(sources, pu_bytes(source->key, source->key_len));
 	pu_free(source);
+}
+
+/* What all have in common has the empty key. */
+bool transport_source_may_knock(struct pu_rates *knocks, const struct sockaddr *addr,
+                                uint32_t source_rate, uint32_t all_rate, uint64_t now_ns)
+{
+	struct pu_rate_rule each = {source_rate, TRANSPORT_KNOCK_BURST};
+	struct pu_rate_rule all = {all_rate, TRANSPORT_KNOCKS_BURST};
+	struct transport_source source;
+	if (pu_sockaddr_class(addr) == PU_ADDR_LOOPBACK)
+		return true;
+	key_of(addr, &source);
+	return pu_rates_take(knocks, pu_bytes(source.key, source.key_len), &each, now_ns) &&
+	       pu_rates_take(knocks, pu_bytes_of_str(""), &all, now_ns);
 }

@@ -10,6 +10,8 @@
 void transport_dial_start(struct transport_peer *peer, struct pu_strings addresses);
 /* More addresses for an attempt that runs. */
 void transport_dial_add(struct transport_dial *dial, struct pu_strings addresses);
+/* There is no connection any more that would do meanwhile: relays are asked, too. */
+void transport_dial_widen(struct transport_dial *dial);
 /* A connection of the attempt failed, or came up and is allowed. */
 void transport_dial_conn_failed(struct transport_conn *conn, enum pu_err err, const char *text);
 void transport_dial_won(struct transport_conn *conn);

@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "codes.h"
 #include "ping.h"
+#include "probe.h"
 #include "proto/limits.h"
+#include "relays.h"
 #include "substream.h"
 
 /* Parses the peer of a request, or fails it. */
@@ -39,9 +41,12 @@ static void transport_on_status(void *state, struct pu_request *request, const v
 	(void)message;
 	struct transport *transport = state;
 	struct pu_quic_stats stats = {0};
+	struct pu_upgrader_stats upgraded = {0};
 	const char *listen[TRANSPORT_OWN_ADDRS_MAX], *observed[TRANSPORT_OBSERVED_MAX];
 	if (transport->engine.quic != NULL)
 		pu_quic_endpoint_stats(transport->engine.quic, &stats);
+	if (transport->engine.upgrader != NULL)
+		pu_upgrader_stats(transport->engine.upgrader, &upgraded);
 	struct pu_transport_state answer = {
 	    .peer_id = transport->identity.text,
 	    .listen = {listen,
@@ -49,11 +54,12 @@ static void transport_on_status(void *state, struct pu_request *request, const v
 	    .observed = {observed, print_addrs(transport->own.observed, transport->own.observed_len,
 	                                       observed)},
 	    .connections = transport->swarm.conns_up,
-	    .streams = stats.streams,
-	    .handshakes = stats.handshakes,
-	    .memory_bytes = stats.memory_quic + stats.memory_send + stats.memory_recv,
-	    .bytes_in = stats.bytes_in,
-	    .bytes_out = stats.bytes_out,
+	    .streams = stats.streams + upgraded.streams,
+	    .handshakes = stats.handshakes + upgraded.handshakes,
+	    .memory_bytes =
+	        stats.memory_quic + stats.memory_send + stats.memory_recv + upgraded.memory,
+	    .bytes_in = stats.bytes_in + upgraded.bytes_in,
+	    .bytes_out = stats.bytes_out + upgraded.bytes_out,
 	    .gso = transport_engine_gso(&transport->engine),
 	};
 	pu_request_answer(request, &answer);
@@ -98,13 +104,13 @@ static bool make_fit(struct pu_connection_info *info, size_t *bytes)
 static struct pu_connection_info describe(const struct transport_conn *conn,
                                           const char **protocols)
 {
-	struct pu_quic_conn_info info;
-	pu_quic_conn_info(conn->quic, &info);
+	struct pu_mux_info info;
+	pu_mux_info(conn->mux, &info);
 	return (struct pu_connection_info){
 	    .peer_id = conn->peer->text,
 	    .address = conn->address,
 	    .direction = conn->inbound ? "in" : "out",
-	    .path = "direct",
+	    .path = transport_conn_path(conn),
 	    .agent = conn->agent != NULL ? conn->agent : "",
 	    .rtt_us = info.rtt_ns / PU_NS_PER_US,
 	    .age_ms = transport_timers_now(&conn->transport->timers) - conn->since_ms,
@@ -152,6 +158,7 @@ struct waiting {
 	struct pu_request *request;
 	bool ping, pingpong, already;
 	char *address;
+	const char *path; /* static */
 };
 
 static void waiting_free(struct waiting *waiting)
@@ -164,7 +171,7 @@ static void on_pong(void *user, enum pu_err err, const char *text, uint64_t rtt_
 {
 	struct waiting *waiting = user;
 	struct pu_transport_pong answer = {
-	    .rtt_us = rtt_ns / PU_NS_PER_US, .address = waiting->address, .path = "direct"};
+	    .rtt_us = rtt_ns / PU_NS_PER_US, .address = waiting->address, .path = waiting->path};
 	if (err != PU_OK)
 		pu_request_fail(waiting->request, err, "%s", text);
 	else
@@ -182,16 +189,17 @@ static void on_waited(struct transport_waiter *waiter, struct transport_conn *co
 		return;
 	}
 	waiting->address = pu_strdup(conn->address);
+	waiting->path = transport_conn_path(conn);
 	if (waiting->ping) {
 		transport_ping_start(conn, waiting->pingpong, on_pong, waiting);
 		return;
 	}
-	struct pu_quic_conn_info info;
-	pu_quic_conn_info(conn->quic, &info);
+	struct pu_mux_info info;
+	pu_mux_info(conn->mux, &info);
 	struct pu_transport_connected answer = {
 	    .peer_id = conn->peer->text,
 	    .address = waiting->address,
-	    .path = "direct",
+	    .path = transport_conn_path(conn),
 	    .rtt_us = info.rtt_ns / PU_NS_PER_US,
 	    .already = waiting->already,
 	};
@@ -268,11 +276,48 @@ static void transport_on_ping(void *state, struct pu_request *request, const voi
 	wait_for(state, waiting, &id, (struct pu_strings){0}, 0);
 }
 
+/* ---- transport.relays ---- */
+
+static void transport_on_relays(void *state, struct pu_request *request, const void *message)
+{
+	(void)message;
+	const struct transport *transport = state;
+	struct pu_relay_info infos[TRANSPORT_RELAYS_MAX];
+	size_t len = transport_relays_describe(transport->relays, infos, TRANSPORT_RELAYS_MAX);
+	struct pu_transport_reserved answer = {.relays = {infos, len}};
+	pu_request_answer(request, &answer);
+}
+
+/* ---- transport.relaying ---- */
+
+static void transport_on_relaying(void *state, struct pu_request *request, const void *message)
+{
+	const struct pu_transport_relaying *ask = message;
+	struct pu_transport_circuits answer;
+	transport_relay_describe(state, ask->limit, &answer);
+	pu_request_answer(request, &answer);
+	transport_relay_described(&answer);
+}
+
+/* ---- transport.probe ---- */
+
+static void transport_on_probe(void *state, struct pu_request *request, const void *message)
+{
+	struct transport *transport = state;
+	if (transport->relays == NULL)
+		pu_request_fail(request, PU_EAGAIN, "transport is still starting");
+	else
+		transport_probe_start(transport, request, message);
+}
+
 const struct pu_handler transport_handlers[] = {
     {PU_MSG_TRANSPORT_STATUS, transport_on_status},
     {PU_MSG_TRANSPORT_PEERS, transport_on_peers},
     {PU_MSG_TRANSPORT_CONNECT, transport_on_connect},
     {PU_MSG_TRANSPORT_DISCONNECT, transport_on_disconnect},
     {PU_MSG_TRANSPORT_PING, transport_on_ping},
+    {PU_MSG_TRANSPORT_RELAYS, transport_on_relays},
+    {PU_MSG_TRANSPORT_RELAYING, transport_on_relaying},
+    {PU_MSG_TRANSPORT_PROBE, transport_on_probe},
 };
 const size_t transport_handlers_len = PU_ARRAY_LEN(transport_handlers);

@@ -19,6 +19,12 @@ static void starve(struct handoff_stream *handed);
 
 static void open_on(struct handoff_stream *handed, struct transport_conn *conn)
 {
+	if (conn->limited &&
+	    !transport_protocol_on_limited(handed->handoff->transport, handed->protocol)) {
+		open_failed(handed, PU_EUNSUPPORTED,
+		            "only a circuit with limits leads to the peer, and it does not carry this");
+		return;
+	}
 	bool lazy = transport_conn_speaks(conn, handed->protocol);
 	enum pu_err err = transport_substream_open(conn, handed->protocol, lazy,
 	                                           &transport_pump_ops, NULL, &handed->substream);
@@ -111,7 +117,7 @@ static void feed(struct transport_handoff *handoff, const struct pu_peer_id *pee
 void transport_handoff_streams_available(struct transport_handoff *handoff,
                                          struct transport_conn *conn)
 {
-	if (conn->state == CONN_UP)
+	if (conn->state == CONN_UP && !conn->guest)
 		feed(handoff, &conn->peer->id, conn);
 }
 

@@ -31,14 +31,38 @@ static void reading_end(struct reading *reading)
 
 static void reading_abort(struct reading *reading, uint64_t code)
 {
-	pu_quic_stream_reset(reading->substream->quic, code);
-	pu_quic_stream_stop_sending(reading->substream->quic, code);
+	pu_stream_reset(reading->substream->stream, code);
+	pu_stream_stop_sending(reading->substream->stream, code);
 	reading_end(reading);
+}
+
+static void on_again(struct transport_deadline *deadline)
+{
+	transport_identify_begin(PU_CONTAINER_OF(deadline, struct transport_conn, identify));
+}
+
+/* The peer may have been busy, or its auth away. */
+static void ask_again_later(struct transport_conn *conn)
+{
+	if (conn->agent == NULL && conn->identify_tries < TRANSPORT_IDENTIFY_TRIES)
+		transport_deadline_set(
+		    &conn->transport->timers, &conn->identify,
+		    (uint64_t)TRANSPORT_IDENTIFY_AGAIN_MS << (conn->identify_tries - 1), on_again);
+}
+
+/* There is no message; a push is not asked for. */
+static void reading_failed(struct reading *reading, uint64_t code)
+{
+	struct transport_conn *conn = reading->substream->conn;
+	bool asked = !reading->substream->inbound;
+	reading_abort(reading, code);
+	if (asked && conn != NULL)
+		ask_again_later(conn);
 }
 
 static void on_late(struct transport_deadline *deadline)
 {
-	reading_abort(PU_CONTAINER_OF(deadline, struct reading, deadline), STREAM_CODE_NONE);
+	reading_failed(PU_CONTAINER_OF(deadline, struct reading, deadline), STREAM_CODE_NONE);
 }
 
 static void complete(struct reading *reading)
@@ -53,24 +77,27 @@ static void on_data(struct transport_substream *substream)
 {
 	struct reading *reading = substream->handler;
 	struct iovec piece;
-	enum pu_quic_recv state;
-	while (pu_quic_stream_peek(substream->quic, &piece, 1, &state) > 0) {
+	enum pu_recv state;
+	while (pu_stream_peek(substream->stream, &piece, 1, &state) > 0) {
 		if (pu_buffer_append(&reading->bytes, piece.iov_base, piece.iov_len) != PU_OK) {
 			reading_abort(reading, STREAM_CODE_LIMIT);
 			return;
 		}
-		pu_quic_stream_consume(substream->quic, piece.iov_len);
+		pu_stream_consume(substream->stream, piece.iov_len);
 	}
-	if (state == PU_QUIC_RECV_FIN)
+	if (state == PU_RECV_FIN)
 		complete(reading);
-	else if (state == PU_QUIC_RECV_RESET)
-		reading_abort(reading, STREAM_CODE_NONE);
+	else if (state == PU_RECV_RESET)
+		reading_failed(reading, STREAM_CODE_NONE);
 }
 
 static void on_failed(struct transport_substream *substream, enum pu_err err, const char *text)
 {
+	struct transport_conn *conn = substream->inbound ? NULL : substream->conn;
 	pu_debug("identify.failed", "code=%s reason=%s", pu_err_code(err), text);
 	reading_end(substream->handler);
+	if (conn != NULL && err != PU_ENOTFOUND) /* who does not speak it never will */
+		ask_again_later(conn);
 }
 
 static struct reading *reading_new(struct transport *transport)
@@ -90,16 +117,33 @@ static const struct transport_substream_ops asking_ops = {
 void transport_identify_begin(struct transport_conn *conn)
 {
 	struct reading *reading = reading_new(conn->transport);
+	conn->identify_tries++;
 	if (transport_substream_open(conn, PU_IDENTIFY_PROTOCOL, false, &asking_ops, reading,
 	                             &reading->substream) == PU_OK)
 		return;
 	transport_deadline_clear(reading->timers, &reading->deadline);
 	pu_buffer_fini(&reading->bytes);
 	pu_free(reading);
+	ask_again_later(conn);
+}
+
+/* Each is an event for all processes that listen. */
+static bool may_push(struct transport_conn *conn)
+{
+	uint64_t now = transport_timers_now(&conn->transport->timers);
+	uint64_t at = conn->push_at_ms > now ? conn->push_at_ms : now;
+	if (at - now >= TRANSPORT_PUSHES_BURST * TRANSPORT_PUSHES_MS)
+		return false;
+	conn->push_at_ms = at + TRANSPORT_PUSHES_MS;
+	return true;
 }
 
 static void on_push(struct transport_substream *substream)
 {
+	if (substream->conn == NULL || !may_push(substream->conn)) {
+		transport_substream_abort(substream, STREAM_CODE_LIMIT);
+		return;
+	}
 	struct reading *reading = reading_new(substream->transport);
 	reading->substream = substream;
 	substream->handler = reading;
@@ -120,11 +164,11 @@ static void tell(struct transport_substream *substream)
 	struct pu_writer writer = pu_writer(message, sizeof(message));
 	if (substream->conn == NULL ||
 	    transport_identify_write(substream->conn, &writer) != PU_OK ||
-	    pu_quic_stream_write(substream->quic, message, writer.len) < writer.len) {
+	    pu_stream_write(substream->stream, message, writer.len) < writer.len) {
 		transport_substream_abort(substream, STREAM_CODE_LIMIT);
 		return;
 	}
-	pu_quic_stream_finish(substream->quic);
+	pu_stream_finish(substream->stream);
 	transport_substream_close(substream);
 }
 

@@ -10,6 +10,7 @@
 #include "p2p/peer_record.h"
 #include "proto/limits.h"
 #include "protocol.h"
+#include "relays.h"
 #include "transport.h"
 
 #define PROTOCOL_VERSION "ipfs/0.1.0"
@@ -19,7 +20,7 @@
 
 static enum pu_addr_class remote_class(const struct transport_conn *conn)
 {
-	return pu_sockaddr_class(&pu_quic_conn_path(conn->quic)->remote.sa);
+	return pu_sockaddr_class(&conn->remote.sa);
 }
 
 enum pu_err transport_identify_write(struct transport_conn *conn, struct pu_writer *out)
@@ -32,15 +33,18 @@ enum pu_err transport_identify_write(struct transport_conn *conn, struct pu_writ
 	    pu_bytes(transport->identity.public_key, transport->identity.public_key_len);
 	message->protocol_version = pu_bytes_of_str(PROTOCOL_VERSION);
 	message->agent_version = pu_bytes_of_str(AGENT);
-	if (pu_multiaddr_from_sockaddr(&pu_quic_conn_path(conn->quic)->remote.sa, &observed) ==
-	    PU_OK)
+	if (pu_multiaddr_from_sockaddr(&conn->remote.sa, conn->carrier, &observed) == PU_OK)
 		message->observed_addr = pu_multiaddr_bytes(&observed);
 	for (size_t i = 0; i < own->listen_len; i++)
 		if (pu_addr_class_may_tell(pu_multiaddr_class(&own->listen[i]), remote_class(conn)))
 			message->addrs[message->addr_count++] = pu_multiaddr_bytes(&own->listen[i]);
+	struct pu_multiaddr relayed[TRANSPORT_RELAYED_ADDRS_TOLD];
+	size_t relayed_len =
+	    transport_relays_addrs(transport->relays, relayed, TRANSPORT_RELAYED_ADDRS_TOLD);
+	for (size_t i = 0; i < relayed_len && message->addr_count < PU_IDENTIFY_ADDRS_MAX; i++)
+		message->addrs[message->addr_count++] = pu_multiaddr_bytes(&relayed[i]);
 	const char *names[PU_IDENTIFY_PROTOCOLS_MAX];
-	message->protocol_count =
-	    transport_protocol_list(transport, names, PU_IDENTIFY_PROTOCOLS_MAX);
+	message->protocol_count = transport_protocol_list(conn, names, PU_IDENTIFY_PROTOCOLS_MAX);
 	for (size_t i = 0; i < message->protocol_count; i++)
 		message->protocols[i] = pu_bytes_of_str(names[i]);
 	message->signed_peer_record = pu_bytes(own->record, own->record_len);
@@ -154,7 +158,8 @@ static void publish(struct transport_conn *conn, const struct pu_identify *messa
 	};
 	pu_debug("peer.identified", "peer=%s agent=%s addrs=%zu protocols=%zu", event.peer_id,
 	         event.agent, told.addrs_len, told.protocols_len);
-	pu_host_publish(conn->transport->host, PU_MSG_PEER_IDENTIFIED, &event);
+	if (!conn->guest)
+		pu_host_publish(conn->transport->host, PU_MSG_PEER_IDENTIFIED, &event);
 	for (size_t i = 0; i < told.addrs_len; i++)
 		pu_free((void *)(uintptr_t)told.addrs[i]);
 	for (size_t i = 0; i < told.protocols_len; i++)

@@ -11,6 +11,7 @@
 #include "p2p/envelope.h"
 #include "p2p/multiaddr_class.h"
 #include "p2p/peer_record.h"
+#include "relays.h"
 #include "transport.h"
 
 #define ASK_MS 30000 /* auth may be starting too */
@@ -33,47 +34,81 @@ static void start_over(struct transport *transport)
 	                       TRANSPORT_ASK_AGAIN_MS, on_start_over);
 }
 
-static void on_signature(void *user, enum pu_err err, const char *text, const void *answer)
+/* What it answered to a request for a signature led to `err`. */
+static void sign_failed(struct transport *transport, enum pu_err err, const char *text)
+{
+	pu_tls_cert_fini(&transport->identity.cert);
+	pu_noise_identity_fini(&transport->identity.noise);
+	if (err == PU_ETIMEOUT || err == PU_ECLOSED)
+		start_over(transport);
+	else
+		pu_host_fail(transport->host, false, "identity.keys",
+		             "cannot have the keys of this run signed: %s",
+		             text != NULL && text[0] != '\0' ? text : pu_strerror(err));
+}
+
+static enum pu_err own_key(const struct transport_identity *identity, struct pu_public_key *out)
+{
+	return pu_public_key_decode(pu_bytes(identity->public_key, identity->public_key_len), out);
+}
+
+static void on_noise_signed(void *user, enum pu_err err, const char *text, const void *answer)
 {
 	struct transport *transport = user;
 	struct transport_identity *identity = &transport->identity;
 	const struct pu_auth_signature *signature = answer;
 	struct pu_public_key key;
 	if (err == PU_OK)
-		err = pu_public_key_decode(pu_bytes(identity->public_key, identity->public_key_len),
-		                           &key);
+		err = own_key(identity, &key);
+	if (err == PU_OK)
+		err = pu_noise_identity_finish(&identity->noise, &key, signature->signature);
+	if (err == PU_OK)
+		identity->ready(transport);
+	else
+		sign_failed(transport, err, text);
+}
+
+/* Auth adds the domain by itself, so that it is left out of what it is asked to sign. */
+static void ask_signature(struct transport *transport, const char *purpose,
+                          struct pu_bytes to_sign, size_t domain_len, pu_answer_fn answered)
+{
+	struct pu_auth_sign ask = {
+	    .purpose = purpose,
+	    .payload = pu_bytes(to_sign.data + domain_len, to_sign.len - domain_len),
+	};
+	pu_client_ask(auth_of(transport), PU_MSG_AUTH_SIGN, &ask, ASK_MS, answered, transport);
+}
+
+static void on_cert_signed(void *user, enum pu_err err, const char *text, const void *answer)
+{
+	struct transport *transport = user;
+	struct transport_identity *identity = &transport->identity;
+	const struct pu_auth_signature *signature = answer;
+	struct pu_public_key key;
+	if (err == PU_OK)
+		err = own_key(identity, &key);
 	if (err == PU_OK)
 		err = pu_tls_cert_finish(&identity->cert, &key, signature->signature,
 		                         pu_unix_ms() / 1000);
-	if (err == PU_ETIMEOUT || err == PU_ECLOSED) {
-		pu_tls_cert_fini(&identity->cert);
-		start_over(transport);
-	} else if (err != PU_OK) {
-		pu_host_fail(transport->host, false, "identity.certificate",
-		             "cannot make the certificate: %s",
-		             text != NULL && text[0] != '\0' ? text : pu_strerror(err));
-	} else {
-		identity->ready(transport);
+	if (err != PU_OK) {
+		sign_failed(transport, err, text);
+		return;
 	}
+	pu_noise_identity_init(&identity->noise);
+	ask_signature(transport, "noise", pu_noise_identity_to_sign(&identity->noise),
+	              PU_NOISE_TO_SIGN_LEN - PU_NOISE_KEY_LEN, on_noise_signed);
 }
 
-/* The signature covers the SubjectPublicKeyInfo; auth adds the domain by itself. */
-static void ask_signature(struct transport *transport)
+static void ask_for_keys(struct transport *transport)
 {
 	struct transport_identity *identity = &transport->identity;
 	enum pu_err err = pu_tls_cert_init(&identity->cert);
 	if (err != PU_OK) {
-		pu_host_fail(transport->host, false, "identity.certificate", "code=%s",
-		             pu_err_code(err));
+		pu_host_fail(transport->host, false, "identity.keys", "code=%s", pu_err_code(err));
 		return;
 	}
-	struct pu_bytes to_sign = pu_tls_cert_to_sign(&identity->cert);
-	size_t domain_len = strlen("libp2p-tls-handshake:");
-	struct pu_auth_sign ask = {
-	    .purpose = "tls",
-	    .payload = pu_bytes(to_sign.data + domain_len, to_sign.len - domain_len),
-	};
-	pu_client_ask(auth_of(transport), PU_MSG_AUTH_SIGN, &ask, ASK_MS, on_signature, transport);
+	ask_signature(transport, "tls", pu_tls_cert_to_sign(&identity->cert),
+	              strlen("libp2p-tls-handshake:"), on_cert_signed);
 }
 
 static enum pu_err take_self(struct transport_identity *identity,
@@ -102,7 +137,7 @@ static void on_self(void *user, enum pu_err err, const char *text, const void *a
 	if (err != PU_OK)
 		pu_host_fail(transport->host, false, "identity.bad", "code=%s", pu_err_code(err));
 	else
-		ask_signature(transport);
+		ask_for_keys(transport);
 }
 
 void transport_identity_start(struct transport *transport,
@@ -116,7 +151,8 @@ void transport_identity_start(struct transport *transport,
 /* ---- peer records ---- */
 
 /* Loopback is for connections over loopback only, which need no record. */
-static void fill_record(const struct transport *transport, struct pu_peer_record *record)
+static void fill_record(const struct transport *transport, struct pu_peer_record *record,
+                        const struct pu_multiaddr *relayed, size_t relayed_len)
 {
 	const struct transport_own_addrs *own = &transport->own;
 	record->peer = transport->identity.peer;
@@ -124,13 +160,18 @@ static void fill_record(const struct transport *transport, struct pu_peer_record
 	for (size_t i = 0; i < own->listen_len; i++)
 		if (pu_multiaddr_class(&own->listen[i]) != PU_ADDR_LOOPBACK)
 			record->addrs[record->addr_count++] = pu_multiaddr_bytes(&own->listen[i]);
+	for (size_t i = 0; i < relayed_len && record->addr_count < PU_PEER_RECORD_ADDRS_MAX; i++)
+		record->addrs[record->addr_count++] = pu_multiaddr_bytes(&relayed[i]);
 }
 
 /* PU_ELIMIT never comes: there are at most TRANSPORT_OWN_ADDRS_MAX addresses. */
 static enum pu_err encode_record(const struct transport *transport, struct pu_writer *out)
 {
 	struct pu_peer_record *record = PU_NEW(struct pu_peer_record);
-	fill_record(transport, record);
+	struct pu_multiaddr relayed[TRANSPORT_RELAYED_ADDRS_TOLD];
+	fill_record(
+	    transport, record, relayed,
+	    transport_relays_addrs(transport->relays, relayed, TRANSPORT_RELAYED_ADDRS_TOLD));
 	pu_peer_record_encode(record, out);
 	pu_free(record);
 	return pu_writer_check(out);
@@ -198,5 +239,6 @@ void transport_identity_fini(struct transport *transport)
 {
 	transport_deadline_clear(&transport->timers, &transport->identity.again);
 	pu_tls_cert_fini(&transport->identity.cert);
+	pu_noise_identity_fini(&transport->identity.noise);
 	pu_free(transport->identity.signing);
 }

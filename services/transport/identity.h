@@ -5,6 +5,7 @@
 
 #include "p2p/peer_id.h"
 #include "p2p/tls_cert.h"
+#include "secure/noise.h"
 #include "timers.h"
 
 struct transport;
@@ -14,7 +15,8 @@ struct transport_identity {
 	char text[PU_PEER_ID_TEXT_MAX];
 	uint8_t public_key[PU_PUBLIC_KEY_DATA_MAX + 8]; /* PublicKey message */
 	size_t public_key_len;
-	struct pu_tls_cert cert; /* ephemeral, until the endpoint has its credentials */
+	struct pu_tls_cert cert;        /* ephemeral, until the engine has its credentials */
+	struct pu_noise_identity noise; /* its static key is ephemeral too */
 	void (*ready)(struct transport *transport);
 	struct transport_deadline again; /* auth could not help: ask again */
 	uint64_t record_seq;
@@ -23,7 +25,8 @@ struct transport_identity {
 	bool stale; /* addresses changed meanwhile: sign once more */
 };
 
-/* Asks auth, as often as it takes, then calls ready() once, with `cert` finished. */
+/* Asks auth, as often as it takes, then calls ready() once, with `cert` and `noise` finished.
+ */
 void transport_identity_start(struct transport *transport,
                               void (*ready)(struct transport *transport));
 

@@ -1,4 +1,6 @@
-/* Knows when the QUIC endpoint wants to be called, and wakes up for nothing else. */
+/* Knows when the QUIC endpoint and the upgrader want to be called, and wakes up for nothing
+ * else.
+ */
 #include "io_engine.h"
 
 #include <sys/timerfd.h>
@@ -21,13 +23,18 @@ static void arm_fine(struct transport_engine *engine, uint64_t deadline)
 static void arm(struct transport_engine *engine)
 {
 	uint64_t deadline = pu_quic_endpoint_deadline(engine->quic);
+	uint64_t upgrader = pu_upgrader_deadline(engine->upgrader);
+	if (upgrader < deadline)
+		deadline = upgrader;
 	if (deadline == engine->armed)
 		return;
+	uint64_t now = pu_now_ns();
+	if (engine->armed < deadline && engine->armed < now + FINE_BELOW_NS)
+		return; /* it comes early once: to set the kernel's timer again costs more */
 	engine->armed = deadline;
 	uv_timer_stop(&engine->coarse);
 	if (deadline == UINT64_MAX)
 		return;
-	uint64_t now = pu_now_ns();
 	if (deadline < now + FINE_BELOW_NS) {
 		arm_fine(engine, deadline == 0 ? 1 : deadline);
 		return;
@@ -43,6 +50,8 @@ static void expire(struct transport_engine *engine)
 	uint64_t now = pu_now_ns();
 	if (pu_quic_endpoint_deadline(engine->quic) <= now)
 		pu_quic_endpoint_expire(engine->quic, now);
+	if (pu_upgrader_deadline(engine->upgrader) <= now)
+		pu_upgrader_expire(engine->upgrader, now);
 }
 
 static void on_coarse(uv_timer_t *timer)
@@ -59,15 +68,34 @@ static void on_fine(uv_poll_t *poll, int status, int events)
 		expire(engine);
 }
 
+/* Circuits make each depend on the other: what QUIC received may be for a connection of the
+ * upgrader, and what that says leaves through QUIC. */
 void transport_engine_flush(struct transport_engine *engine)
 {
 	pu_quic_endpoint_flush(engine->quic, pu_now_ns());
+	if (!pu_upgrader_busy(engine->upgrader))
+		return;
+	pu_upgrader_flush(engine->upgrader, pu_now_ns());
+	pu_quic_endpoint_flush(engine->quic, pu_now_ns());
+}
+
+static void on_busy(uv_idle_t *idle)
+{
+	(void)idle; /* that the loop does not sleep is all there is to it */
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct transport_engine *engine = prepare->data;
+	if (uv_is_active((uv_handle_t *)&engine->busy))
+		expire(engine);
+	transport_splices_run(engine->splices);
 	transport_engine_flush(engine);
+	if (pu_upgrader_busy(engine->upgrader) || transport_splices_wait(engine->splices)) {
+		uv_idle_start(&engine->busy, on_busy);
+		return; /* the next turn comes at once, and looks at the clock */
+	}
+	uv_idle_stop(&engine->busy);
 	arm(engine);
 }
 
@@ -75,6 +103,12 @@ static void on_datagrams(void *user, const struct pu_quic_datagrams *in)
 {
 	struct transport_engine *engine = user;
 	pu_quic_endpoint_input(engine->quic, pu_now_ns(), in);
+}
+
+static void on_refused(void *user, const struct sockaddr *remote)
+{
+	struct transport_engine *engine = user;
+	engine->refused(engine->user, remote);
 }
 
 static void on_writable(void *user)
@@ -85,6 +119,7 @@ static void on_writable(void *user)
 
 static const struct transport_udp_ops udp_ops = {
     .on_datagrams = on_datagrams,
+    .on_refused = on_refused,
     .on_writable = on_writable,
 };
 
@@ -139,7 +174,17 @@ enum pu_err transport_engine_init(struct transport_engine *engine, uv_loop_t *lo
 	uv_prepare_init(loop, &engine->prepare);
 	engine->prepare.data = engine;
 	uv_prepare_start(&engine->prepare, on_prepare);
+	uv_idle_init(loop, &engine->busy);
+	transport_tcp_engine_init(&engine->tcp, loop);
 	return PU_OK;
+}
+
+void transport_engine_upgrade(struct transport_engine *engine,
+                              const struct pu_upgrader_config *config,
+                              const struct pu_upgrade_callbacks *callbacks, void *user)
+{
+	engine->upgrader = pu_upgrader_new(config, callbacks, user);
+	engine->serves_wss = config->web_server != NULL;
 }
 
 void transport_engine_fini(struct transport_engine *engine)
@@ -150,7 +195,11 @@ void transport_engine_fini(struct transport_engine *engine)
 		transport_udp_free(engine->sockets[i]);
 	uv_close((uv_handle_t *)&engine->prepare, NULL);
 	uv_close((uv_handle_t *)&engine->coarse, NULL);
+	uv_close((uv_handle_t *)&engine->busy, NULL);
 	close_fine_timer(engine);
+	pu_upgrader_free(engine->upgrader);
+	engine->upgrader = NULL;
+	transport_tcp_engine_fini(&engine->tcp);
 	pu_quic_endpoint_free(engine->quic);
 	engine->quic = NULL; /* the handles are closing: their memory stays */
 }

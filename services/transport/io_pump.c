@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "codes.h"
-#include "quic/stream.h"
 
 #define READ_MIN   4096   /* asked of a stream of small messages */
 #define READ_MAX   262144 /* asked of a bulk transfer */
@@ -98,8 +97,8 @@ static void break_off(struct transport_pump *pump, enum pu_err err, const char *
 
 static void local_failed(struct transport_pump *pump)
 {
-	pu_quic_stream_reset(pump->substream->quic, STREAM_CODE_TARGET_RESET);
-	pu_quic_stream_stop_sending(pump->substream->quic, STREAM_CODE_TARGET_RESET);
+	pu_stream_reset(pump->substream->stream, STREAM_CODE_TARGET_RESET);
+	pu_stream_stop_sending(pump->substream->stream, STREAM_CODE_TARGET_RESET);
 	break_off(pump, PU_ECLOSED, "the local connection was reset");
 }
 
@@ -122,26 +121,26 @@ static void adapt(struct transport_pump *pump, size_t got, size_t room)
 /* Reads once; answers true when there may be more to read at once. */
 static bool read_once(struct transport_pump *pump)
 {
-	struct pu_quic_stream *quic = pump->substream->quic;
+	struct pu_stream *stream = pump->substream->stream;
 	struct iovec out[2] = {0};
-	size_t room = pu_quic_stream_reserve(quic, pump->read_want, out);
+	size_t room = pu_stream_reserve(stream, pump->read_want, out);
 	pump->send_full = room == 0;
 	if (room == 0) {
-		pu_quic_stream_commit(quic, 0);
+		pu_stream_commit(stream, 0);
 		/* The peer may have stopped us before we began: nobody tells that twice. */
-		if (!pu_quic_stream_can_send(quic))
+		if (!pu_stream_can_send(stream))
 			stop_local(pump);
 		return false;
 	}
 	ssize_t got = readv(pump->fd, out, out[1].iov_len > 0 ? 2 : 1);
-	pu_quic_stream_commit(quic, got > 0 ? (size_t)got : 0);
+	pu_stream_commit(stream, got > 0 ? (size_t)got : 0);
 	if (got > 0) {
 		pump->end.bytes_out += (size_t)got;
 		adapt(pump, (size_t)got, room);
 		return (size_t)got == room;
 	}
 	if (got == 0) {
-		pu_quic_stream_finish(quic);
+		pu_stream_finish(stream);
 		pump->local_ended = true;
 	} else if (errno != EAGAIN && errno != EINTR) {
 		local_failed(pump);
@@ -158,14 +157,14 @@ static void from_local(struct transport_pump *pump)
 
 /* ---- peer to socket ---- */
 
-static void remote_ended(struct transport_pump *pump, enum pu_quic_recv state)
+static void remote_ended(struct transport_pump *pump, enum pu_recv state)
 {
-	if (state == PU_QUIC_RECV_FIN) {
+	if (state == PU_RECV_FIN) {
 		(void)shutdown(pump->fd, SHUT_WR);
 		pump->remote_ended = true;
-	} else if (state == PU_QUIC_RECV_RESET) {
-		uint64_t code = pu_quic_stream_reset_code(pump->substream->quic);
-		pu_quic_stream_reset(pump->substream->quic, code);
+	} else if (state == PU_RECV_RESET) {
+		uint64_t code = pu_stream_reset_code(pump->substream->stream);
+		pu_stream_reset(pump->substream->stream, code);
 		break_off(pump, transport_stream_code_err(code), transport_stream_code_text(code));
 	}
 }
@@ -181,19 +180,19 @@ static void write_failed(struct transport_pump *pump)
 		return;
 	}
 	/* The local side reads no more; it may still send. */
-	pu_quic_stream_stop_sending(pump->substream->quic, STREAM_CODE_TARGET_RESET);
+	pu_stream_stop_sending(pump->substream->stream, STREAM_CODE_TARGET_RESET);
 	note(pump, PU_ECLOSED, "the local side closed the connection");
 	pump->remote_ended = true;
 }
 
 static void to_local(struct transport_pump *pump)
 {
-	struct pu_quic_stream *quic = pump->substream->quic;
+	struct pu_stream *stream = pump->substream->stream;
 	pump->local_full = false;
 	while (!pump->remote_ended && !pump->local_full) {
 		struct iovec pieces[PIECES];
-		enum pu_quic_recv state;
-		size_t count = pu_quic_stream_peek(quic, pieces, PIECES, &state);
+		enum pu_recv state;
+		size_t count = pu_stream_peek(stream, pieces, PIECES, &state);
 		if (count == 0) {
 			remote_ended(pump, state);
 			return;
@@ -204,7 +203,7 @@ static void to_local(struct transport_pump *pump)
 			return;
 		}
 		pump->end.bytes_in += (size_t)sent;
-		pu_quic_stream_consume(quic, (size_t)sent);
+		pu_stream_consume(stream, (size_t)sent);
 	}
 }
 

@@ -14,6 +14,7 @@
 
 #define RECV_BATCH      8
 #define RECV_SIZE       65536
+#define ERROR_TURNS     16
 #define RECV_TURNS      4 /* batches read before others have their turn */
 #define SOCKET_BUFFER   (7 << 20)
 #define CONTROL_SIZE    128
@@ -118,9 +119,29 @@ static bool receive_batch(struct transport_udp *udp)
 	return count == RECV_BATCH;
 }
 
+/* The error queue: what comes back of what we sent. */
+static void receive_errors(struct transport_udp *udp)
+{
+	struct sockaddr_in6 name;
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_SIZE * 2];
+	struct msghdr msg = {.msg_name = &name, .msg_control = control};
+	for (int turn = 0; turn < ERROR_TURNS; turn++) {
+		msg.msg_namelen = sizeof(name);
+		msg.msg_controllen = sizeof(control);
+		if (recvmsg(udp->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return;
+		if (msg.msg_namelen >= sizeof(struct sockaddr_in))
+			udp->ops->on_refused(udp->user, (const struct sockaddr *)(const void *)&name);
+	}
+}
+
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
 	struct transport_udp *udp = handle->data;
+	if (status < 0 || (events & UV_READABLE))
+		receive_errors(udp);
+	if (status < 0) /* libuv stops at what is only news: somebody was not there */
+		poll_for(udp);
 	if (status < 0 || (events & UV_READABLE))
 		for (int turn = 0; turn < RECV_TURNS && receive_batch(udp); turn++)
 			;
@@ -252,11 +273,13 @@ static void set_options(struct transport_udp *udp, int family)
 	if (family == AF_INET) {
 		set_option(udp->fd, IPPROTO_IP, IP_PKTINFO, 1);
 		set_option(udp->fd, IPPROTO_IP, IP_RECVTOS, 1);
+		set_option(udp->fd, IPPROTO_IP, IP_RECVERR, 1);
 		set_option(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
 	} else {
 		set_option(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 		set_option(udp->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 		set_option(udp->fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+		set_option(udp->fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 		set_option(udp->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
 	}
 	set_option(udp->fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);

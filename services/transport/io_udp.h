@@ -13,6 +13,9 @@ struct transport_udp;
 struct transport_udp_ops {
 	/* One datagram or GRO run; the path's user is the socket. */
 	void (*on_datagrams)(void *user, const struct pu_quic_datagrams *in);
+	/* Somebody on the way says that nothing gets there (ICMP): nobody listens, no route.
+	 * Anybody could say so: a reason to ask, not one to believe. */
+	void (*on_refused)(void *user, const struct sockaddr *remote);
 	/* The socket takes datagrams again after a short count of transport_udp_send(). */
 	void (*on_writable)(void *user);
 };

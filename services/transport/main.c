@@ -15,7 +15,7 @@ static const struct pu_service_description description = {
     .handlers = transport_handlers,
     .subscriptions = subscriptions,
     .subscriptions_len = PU_ARRAY_LEN(subscriptions),
-    .sandbox = {.inet = true, .system_dns = true, .files_max = 65536},
+    .sandbox = {.inet = true, .system_dns = true, .web = true, .files_max = 65536},
     .start = transport_start,
     .reload = transport_reload,
     .connected = transport_connected,

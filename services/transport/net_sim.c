@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +12,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "conn_upgraded.h"
 #include "handoff.h"
+#include "net_host.h"
+#include "probe.h"
+#include "relays.h"
 
 /* ---- time ---- */
 
@@ -70,185 +75,12 @@ static void fire_due(struct transport_timers *timers)
 	}
 }
 
-/* ---- the host and the other services ---- */
-
-struct pu_client {
-	struct net_node *node;
-};
-
-struct pu_host {
-	struct pu_client client;
-};
-
-struct ask {
-	struct pu_list_node node;
-	uint64_t id, at_ms;
-	enum pu_msg message;
-	pu_answer_fn answered;
-	void *user;
-	char peer[128];
-};
-
-uv_loop_t *pu_host_loop(const struct pu_host *host)
-{
-	return &host->client.node->net->loop;
-}
-
-const struct pu_config *pu_host_config(const struct pu_host *host)
-{
-	return &host->client.node->config;
-}
-
-const struct pu_roster *pu_host_roster(const struct pu_host *host)
-{
-	(void)host;
-	return NULL;
-}
-
-struct pu_client *pu_host_client(struct pu_host *host, enum pu_service to)
-{
-	(void)to;
-	return &host->client;
-}
-
-void pu_host_ready(struct pu_host *host)
-{
-	(void)host;
-}
-
-void pu_host_note(struct pu_host *host, const char *fmt, ...)
-{
-	(void)host;
-	(void)fmt;
-}
-
-void pu_host_drained(struct pu_host *host)
-{
-	(void)host;
-}
-
-void pu_host_fail(struct pu_host *host, bool permanent, const char *event, const char *fmt, ...)
-{
-	(void)host;
-	(void)permanent;
-	(void)fmt;
-	cr_assert_fail("%s", event);
-}
-
-/* Whatever is told must fit into its message. */
-void pu_host_publish(struct pu_host *host, enum pu_msg id, const void *event)
-{
-	struct net_node *node = host->client.node;
-	struct pu_buffer buffer;
-	pu_buffer_init(&buffer, PU_MESSAGE_MAX);
-	cr_expect(pu_encode(&buffer, id, event) == PU_OK);
-	pu_buffer_fini(&buffer);
-	node->events[id]++;
-	if (id == PU_MSG_PEER_DOWN) {
-		const struct pu_peer_down *down = event;
-		snprintf(node->down_reason, sizeof(node->down_reason), "%s", down->reason);
-		node->down_code = down->code;
-	} else if (id == PU_MSG_PEER_IDENTIFIED) {
-		node->identified_addresses = ((const struct pu_peer_identified *)event)->addresses.len;
-	}
-}
-
-uint64_t pu_client_ask(struct pu_client *client, enum pu_msg id, const void *message,
-                       unsigned deadline_ms, pu_answer_fn answered, void *user)
-{
-	(void)deadline_ms;
-	struct net_node *node = client->node;
-	struct ask *ask = PU_NEW(struct ask);
-	*ask = (struct ask){.id = ++node->next_ask,
-	                    .at_ms = pu_now_ns() / PU_NS_PER_MS,
-	                    .message = id,
-	                    .answered = answered,
-	                    .user = user};
-	if (id == PU_MSG_AUTH_CHECK)
-		snprintf(ask->peer, sizeof(ask->peer), "%s",
-		         ((const struct pu_auth_check *)message)->peer);
-	else if (id == PU_MSG_NAMING_ADDRESSES)
-		snprintf(ask->peer, sizeof(ask->peer), "%s",
-		         ((const struct pu_naming_addresses *)message)->peer);
-	node->asked[id]++;
-	pu_list_append(&node->asks, &ask->node);
-	return ask->id;
-}
-
-void pu_client_cancel(struct pu_client *client, uint64_t id)
-{
-	PU_LIST_FOREACH(node, &client->node->asks) {
-		struct ask *ask = PU_LIST_ENTRY(node, struct ask, node);
-		if (ask->id != id)
-			continue;
-		pu_list_remove(node);
-		pu_free(ask);
-		return;
-	}
-}
-
-static void answer_addresses(struct net_node *node, const struct ask *ask)
-{
-	struct pu_naming_address found[NET_NODES_MAX + 1] = {0};
-	char text[PU_MULTIADDR_TEXT_MAX];
-	struct pu_naming_known known = {.name = "", .peer_id = ask->peer, .addresses = {found, 0}};
-	struct pu_multiaddr addr;
-	if (node->also != NULL)
-		found[known.addresses.len++].address = node->also;
-	for (size_t i = 0; i < node->net->len && !node->unnamed; i++) {
-		const struct net_node *other = &node->net->nodes[i];
-		if (strcmp(other->transport.identity.text, ask->peer) == 0 &&
-		    pu_multiaddr_from_sockaddr(&other->sim->addr.sa, &addr) == PU_OK)
-			found[known.addresses.len++].address = pu_multiaddr_print(&addr, text);
-	}
-	ask->answered(ask->user, PU_OK, "", &known);
-}
-
-static void answer(struct net_node *node, const struct ask *ask)
-{
-	const uint8_t zeros[64] = {0};
-	struct pu_auth_verdict verdict = {
-	    .allowed = !node->denied,
-	    .reason = node->denied ? "not in authorized_keys" : "authorized",
-	};
-	struct pu_auth_signature signature = {.signature = pu_bytes(zeros, sizeof(zeros))};
-	if (ask->message == PU_MSG_NAMING_ADDRESSES)
-		answer_addresses(node, ask);
-	else if (node->auth_silent)
-		ask->answered(ask->user, PU_ETIMEOUT, "auth does not answer", NULL);
-	else if (ask->message == PU_MSG_AUTH_CHECK)
-		ask->answered(ask->user, PU_OK, "", &verdict);
-	else
-		ask->answered(ask->user, PU_OK, "", &signature);
-}
-
-static bool is_due(const struct net_node *node, const struct ask *ask)
-{
-	return ask->message == PU_MSG_NAMING_ADDRESSES || !node->auth_silent ||
-	       pu_now_ns() / PU_NS_PER_MS - ask->at_ms >= PU_ASK_DEADLINE_MS;
-}
-
-static void answer_due(struct net_node *node)
-{
-	struct pu_list_node *it = pu_list_first(&node->asks);
-	while (it != NULL) {
-		struct ask *ask = PU_LIST_ENTRY(it, struct ask, node);
-		if (!is_due(node, ask))
-			return; /* the others came later */
-		pu_list_remove(it);
-		answer(node, ask);
-		pu_free(ask);
-		it = pu_list_first(&node->asks);
-	}
-}
-
 /* ---- the engine ---- */
 
 static struct net_node *node_of(const struct transport_engine *engine)
 {
-	const struct transport *transport =
-	    PU_CONTAINER_OF((struct transport_engine *)(uintptr_t)engine, struct transport, engine);
-	return transport->host->client.node;
+	return PU_CONTAINER_OF((struct transport_engine *)(uintptr_t)engine, struct net_node,
+	                       transport.engine);
 }
 
 enum pu_err transport_engine_init(struct transport_engine *engine, uv_loop_t *loop,
@@ -271,13 +103,24 @@ enum pu_err transport_engine_listen(struct transport_engine *engine,
 	return PU_EUNSUPPORTED;
 }
 
+void transport_engine_upgrade(struct transport_engine *engine,
+                              const struct pu_upgrader_config *config,
+                              const struct pu_upgrade_callbacks *callbacks, void *user)
+{
+	engine->upgrader = pu_upgrader_new(config, callbacks, user);
+}
+
 void transport_engine_fini(struct transport_engine *engine)
 {
+	pu_upgrader_free(engine->upgrader);
+	engine->upgrader = NULL;
 	engine->quic = NULL;
 }
 
 void transport_engine_flush(struct transport_engine *engine)
 {
+	pu_quic_endpoint_flush(engine->quic, pu_now_ns());
+	pu_upgrader_flush(engine->upgrader, pu_now_ns());
 	pu_quic_endpoint_flush(engine->quic, pu_now_ns());
 }
 
@@ -305,57 +148,126 @@ const struct pu_quic_addr *transport_udp_local(const struct transport_udp *udp)
 	return NULL;
 }
 
+/* ---- no TCP ---- */
+
+enum pu_err transport_tcp_listen(uv_loop_t *loop, const struct sockaddr *addr,
+                                 transport_tcp_accept_fn accept, void *user,
+                                 struct transport_tcp_listener **out)
+{
+	(void)loop, (void)addr, (void)accept, (void)user, (void)out;
+	return PU_EUNSUPPORTED;
+}
+
+void transport_tcp_listener_free(struct transport_tcp_listener *listener)
+{
+	(void)listener;
+}
+
+const struct pu_quic_addr *
+transport_tcp_listener_local(const struct transport_tcp_listener *listener)
+{
+	(void)listener;
+	return NULL;
+}
+
+enum pu_err transport_tcp_dial(struct transport_tcp_engine *engine,
+                               const struct sockaddr *remote, const struct sockaddr *from,
+                               const struct transport_tcp_ops *ops, void *user,
+                               struct transport_tcp **out)
+{
+	(void)engine, (void)remote, (void)from, (void)ops, (void)user, (void)out;
+	return PU_EUNREACHABLE;
+}
+
+enum pu_err transport_tcp_adopt(struct transport_tcp_engine *engine, int fd,
+                                const struct transport_tcp_ops *ops, void *user,
+                                struct transport_tcp **out)
+{
+	(void)engine, (void)fd, (void)ops, (void)user, (void)out;
+	return PU_ECLOSED;
+}
+
+size_t transport_tcp_write(struct transport_tcp *tcp, const struct iovec *pieces, size_t count)
+{
+	(void)tcp, (void)pieces, (void)count;
+	return 0;
+}
+
+void transport_tcp_finish(struct transport_tcp *tcp)
+{
+	(void)tcp;
+}
+
+void transport_tcp_free(struct transport_tcp *tcp)
+{
+	(void)tcp;
+}
+
+const struct pu_quic_addr *transport_tcp_local(const struct transport_tcp *tcp)
+{
+	(void)tcp;
+	return NULL;
+}
+
+uint64_t transport_tcp_confirmed_ms(const struct transport_tcp *tcp)
+{
+	(void)tcp;
+	return UINT64_MAX;
+}
+
+/* ---- callbacks ---- */
+
 /* The simulation calls with its own host. */
 #define HOST_OF(user) (&((struct net_node *)((struct sim_host *)(user))->test)->transport)
 
 static enum pu_quic_verdict on_accept(void *user, const struct pu_quic_path *path)
 {
-	return transport_conn_callbacks.accept(HOST_OF(user), path);
+	return transport_conn_quic_callbacks.accept(HOST_OF(user), path);
 }
 
 static void on_conn_new(void *user, struct pu_quic_conn *conn)
 {
-	transport_conn_callbacks.on_conn_new(HOST_OF(user), conn);
+	transport_conn_quic_callbacks.on_conn_new(HOST_OF(user), conn);
 }
 
 static void on_conn_up(void *user, struct pu_quic_conn *conn)
 {
-	transport_conn_callbacks.on_conn_up(HOST_OF(user), conn);
+	transport_conn_quic_callbacks.on_conn_up(HOST_OF(user), conn);
 }
 
-static void on_conn_down(void *user, struct pu_quic_conn *conn, const struct pu_quic_close *why)
+static void on_conn_down(void *user, struct pu_quic_conn *conn, const struct pu_mux_end *why)
 {
-	transport_conn_callbacks.on_conn_down(HOST_OF(user), conn, why);
+	transport_conn_quic_callbacks.on_conn_down(HOST_OF(user), conn, why);
 }
 
 static void on_path_changed(void *user, struct pu_quic_conn *conn)
 {
-	transport_conn_callbacks.on_path_changed(HOST_OF(user), conn);
+	transport_conn_quic_callbacks.on_path_changed(HOST_OF(user), conn);
 }
 
 static void on_streams_available(void *user, struct pu_quic_conn *conn)
 {
-	transport_conn_callbacks.on_streams_available(HOST_OF(user), conn);
+	transport_conn_quic_callbacks.on_streams_available(HOST_OF(user), conn);
 }
 
 static void on_stream_new(void *user, struct pu_quic_stream *stream)
 {
-	transport_conn_callbacks.on_stream_new(HOST_OF(user), stream);
+	transport_conn_quic_callbacks.on_stream_new(HOST_OF(user), stream);
 }
 
 static void on_stream_data(void *user, struct pu_quic_stream *stream)
 {
-	transport_conn_callbacks.on_stream_data(HOST_OF(user), stream);
+	transport_conn_quic_callbacks.on_stream_data(HOST_OF(user), stream);
 }
 
 static void on_stream_writable(void *user, struct pu_quic_stream *stream)
 {
-	transport_conn_callbacks.on_stream_writable(HOST_OF(user), stream);
+	transport_conn_quic_callbacks.on_stream_writable(HOST_OF(user), stream);
 }
 
 static void on_stream_stopped(void *user, struct pu_quic_stream *stream)
 {
-	transport_conn_callbacks.on_stream_stopped(HOST_OF(user), stream);
+	transport_conn_quic_callbacks.on_stream_stopped(HOST_OF(user), stream);
 }
 
 static const struct pu_quic_callbacks forwarded = {
@@ -373,6 +285,30 @@ static const struct pu_quic_callbacks forwarded = {
 
 /* ---- life ---- */
 
+static const char *seeded_name(void)
+{
+	return "seeded";
+}
+
+static void seeded_bytes(void *const buf, const size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		((uint8_t *)buf)[i] = (uint8_t)(sim_random(&current->sim) >> 32);
+}
+
+static uint32_t seeded_number(void)
+{
+	return (uint32_t)(sim_random(&current->sim) >> 32);
+}
+
+/* What is random comes from the simulation, so that a run can be seen again; but for the keys
+ * of GnuTLS, which change no decision. */
+static struct randombytes_implementation seeded = {
+    .implementation_name = seeded_name,
+    .random = seeded_number,
+    .buf = seeded_bytes,
+};
+
 void net_init(struct net *net)
 {
 	*net = (struct net){.dir = "/tmp/peerup-net-XXXXXX"};
@@ -382,6 +318,7 @@ void net_init(struct net *net)
 	cr_assert(uv_loop_init(&net->loop) == 0);
 	sim_init(&net->sim, 1);
 	current = net;
+	cr_assert_eq(randombytes_set_implementation(&seeded), 0);
 }
 
 static void configure(struct net_node *node, size_t index)
@@ -397,29 +334,60 @@ static void configure(struct net_node *node, size_t index)
 	cr_assert(mkdir(config->runtime_dir, 0700) == 0);
 }
 
+static enum pu_err verify_cert(void *user, struct pu_bytes cert_der, struct pu_peer_id *out)
+{
+	(void)user;
+	return pu_tls_cert_verify(cert_der, pu_unix_ms() / 1000, out);
+}
+
+/* Circuits need no network but what the simulation has. */
+static void add_upgrader(struct net_node *node)
+{
+	struct transport *transport = &node->transport;
+	struct pu_upgrader_config config = {
+	    .noise = &transport->identity.noise,
+	    .handshake_timeout = 10 * PU_NS_PER_S,
+	    .conns_max = 64,
+	    .handshakes_max = 64,
+	    .memory_max = 64 << 20,
+	};
+	struct pu_tls_cert cert;
+	gnutls_certificate_credentials_t credentials;
+	cr_assert(pu_noise_identity_make(&transport->identity.noise, &node->sim->key) == PU_OK);
+	cr_assert(pu_tls_cert_make(&cert, &node->sim->key, pu_unix_ms() / 1000) == PU_OK);
+	cr_assert(pu_tls_cert_credentials(&cert, &credentials) == PU_OK);
+	pu_tls_cert_fini(&cert);
+	config.tls = node->tls = pu_tls_context_new(credentials, verify_cert, NULL);
+	pu_yamux_config_default(&config.yamux);
+	transport_engine_upgrade(&transport->engine, &config, &transport_conn_upgraded_callbacks,
+	                         transport);
+}
+
 struct net_node *net_add(struct net *net)
 {
 	struct net_node *node = &net->nodes[net->len];
 	struct transport *transport = &node->transport;
 	node->net = net;
-	pu_list_init(&node->asks);
 	configure(node, net->len++);
-	node->host = PU_NEW(struct pu_host);
-	node->host->client.node = node;
+	net_host_init(node);
 	node->sim = sim_add(&net->sim, &forwarded, node);
 	sim_start(node->sim);
-	transport->host = node->host;
 	transport->loop = &net->loop;
 	transport_timers_init(&transport->timers, transport->loop);
 	transport_swarm_init(transport);
 	pu_map_init(&transport->sources);
+	pu_rates_init(&transport->knocks, TRANSPORT_KNOCKS_MAX);
 	transport->identity.peer = node->sim->id;
 	pu_peer_id_print(&node->sim->id, transport->identity.text);
 	transport->engine.quic = node->sim->ep;
 	transport->own.listen_len = 1;
-	cr_assert(pu_multiaddr_from_sockaddr(&node->sim->addr.sa, &transport->own.listen[0]) ==
-	          PU_OK);
+	cr_assert(pu_multiaddr_from_sockaddr(&node->sim->addr.sa, PU_CARRIER_QUIC,
+	                                     &transport->own.listen[0]) == PU_OK);
+	pu_list_init(&transport->tcp_conns);
+	transport_relay_init(transport);
+	add_upgrader(node);
 	cr_assert(transport_handoff_new(transport, &transport->handoff) == PU_OK);
+	transport->relays = transport_relays_new(transport);
 	return node;
 }
 
@@ -430,15 +398,14 @@ static void end_node(struct net_node *node)
 	pu_quic_endpoint_stats(node->sim->ep, &stats);
 	cr_expect(stats.streams == 0, "%zu streams are left", stats.streams);
 	cr_expect(stats.conns == 0, "%zu connections are left", stats.conns);
-	PU_LIST_FOREACH(it, &node->asks)
-		pu_free(PU_LIST_ENTRY(it, struct ask, node));
 	char *path = pu_config_runtime_path(&node->config, PU_STREAM_SOCKET);
 	unlink(path);
 	pu_free(path);
 	rmdir(node->config.runtime_dir);
 	pu_free(node->config.runtime_dir);
 	pu_free(node->config.ping_pong.id);
-	pu_free(node->host);
+	pu_tls_context_rele(node->tls);
+	net_host_fini(node);
 }
 
 void net_fini(struct net *net)
@@ -455,13 +422,23 @@ void net_fini(struct net *net)
 
 /* ---- running ---- */
 
+static void flush_upgrader(struct net_node *node)
+{
+	struct pu_upgrader *upgrader = node->transport.engine.upgrader;
+	if (pu_upgrader_deadline(upgrader) <= pu_now_ns())
+		pu_upgrader_expire(upgrader, pu_now_ns());
+	pu_upgrader_flush(upgrader, pu_now_ns());
+}
+
 void net_step(struct net *net, uint64_t ms)
 {
 	uint64_t until = net->sim.now + ms * PU_NS_PER_MS;
 	uv_run(&net->loop, UV_RUN_NOWAIT);
 	for (size_t i = 0; i < net->len; i++) {
-		answer_due(&net->nodes[i]);
+		net_host_answer(&net->nodes[i]);
 		fire_due(&net->nodes[i].transport.timers);
+		transport_splices_run(&net->nodes[i].transport.splices);
+		flush_upgrader(&net->nodes[i]);
 	}
 	sim_run(&net->sim, ms * PU_NS_PER_MS, NULL, NULL);
 	net->sim.now = until;

@@ -2,8 +2,9 @@
  * virtual, auth and naming answer what the test says. Local sockets and stream.sock are real.
  * Not part of the product.
  *
- * It takes the place of io_engine.c, io_udp.c and timers.c, of the skeleton's host, of the
- * clients of other services and of lib/base's clock. */
+ * It takes the place of io_engine.c, io_udp.c, io_tcp*.c (nothing can be reached by TCP) and
+ * timers.c, of the skeleton's host, of the clients of other services and of lib/base's clock.
+ */
 #ifndef TRANSPORT_NET_SIM_H
 #define TRANSPORT_NET_SIM_H
 
@@ -19,12 +20,18 @@ struct net_node {
 	struct pu_config config;
 	struct pu_host *host;
 	struct sim_host *sim;
-	struct pu_list asks; /* open questions to auth and naming */
+	struct pu_tls_context *tls; /* of circuits */
+	struct pu_list asks;        /* open questions to auth and naming */
 	uint64_t next_ask;
 	/* What the others say. */
 	bool denied;      /* auth refuses everybody */
+	bool guests;      /* auth takes everybody for a guest of the relay */
 	bool auth_silent; /* auth does not answer */
+	bool forges;      /* auth signs vouchers so that nobody can verify them */
 	bool unnamed;     /* naming knows no addresses */
+	/* For net_relay.h: where it is, and the relays that it uses. */
+	char address[256];
+	const char *relays[NET_NODES_MAX];
 	const char *also; /* one more address that naming knows for everybody; NULL = none */
 	/* What it told. */
 	unsigned events[PU_MSG_COUNT], asked[PU_MSG_COUNT];

@@ -28,7 +28,7 @@ static bool is_unspecified(const struct pu_quic_addr *addr)
 /* The interface's address with the socket's port. Link-local ones need a zone that means
  * nothing to others: left out. */
 static void add_interface(struct transport_own_addrs *own, const struct ifaddrs *interface,
-                          const struct pu_quic_addr *bound)
+                          const struct pu_quic_addr *bound, enum pu_carrier carrier)
 {
 	struct pu_quic_addr addr = {0};
 	struct pu_multiaddr multiaddr;
@@ -40,7 +40,7 @@ static void add_interface(struct transport_own_addrs *own, const struct ifaddrs 
 	if (bound->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr.in6.sin6_addr))
 		return;
 	addr.in.sin_port = bound->in.sin_port; /* at the same place in both families */
-	if (pu_multiaddr_from_sockaddr(&addr.sa, &multiaddr) == PU_OK)
+	if (pu_multiaddr_from_sockaddr(&addr.sa, carrier, &multiaddr) == PU_OK)
 		add(own, &multiaddr);
 }
 
@@ -54,24 +54,45 @@ static bool same(const struct transport_own_addrs *a, const struct transport_own
 	return true;
 }
 
+/* What a socket that is bound there can be reached at. */
+static void add_bound(struct transport_own_addrs *own, const struct ifaddrs *interfaces,
+                      const struct pu_quic_addr *bound, enum pu_carrier carrier)
+{
+	struct pu_multiaddr multiaddr;
+	if (!is_unspecified(bound)) {
+		if (pu_multiaddr_from_sockaddr(&bound->sa, carrier, &multiaddr) == PU_OK)
+			add(own, &multiaddr);
+		return;
+	}
+	for (const struct ifaddrs *it = interfaces; it != NULL; it = it->ifa_next)
+		add_interface(own, it, bound, carrier);
+}
+
+static void add_external(struct transport_own_addrs *own, const struct pu_strings *texts)
+{
+	for (size_t i = 0; i < texts->len; i++) {
+		struct pu_multiaddr addr;
+		if (pu_multiaddr_parse(texts->items[i], &addr) == PU_OK) {
+			pu_multiaddr_strip_peer(&addr);
+			add(own, &addr);
+		}
+	}
+}
+
 bool transport_own_addrs_refresh(struct transport *transport)
 {
 	struct transport_own_addrs *own = &transport->own;
 	struct transport_own_addrs *fresh = PU_NEW(struct transport_own_addrs);
+	const struct transport_engine *engine = &transport->engine;
 	struct ifaddrs *interfaces = NULL;
 	if (getifaddrs(&interfaces) != 0)
 		interfaces = NULL;
-	for (size_t i = 0; i < transport->engine.sockets_len; i++) {
-		const struct pu_quic_addr *bound = transport_udp_local(transport->engine.sockets[i]);
-		struct pu_multiaddr multiaddr;
-		if (!is_unspecified(bound)) {
-			if (pu_multiaddr_from_sockaddr(&bound->sa, &multiaddr) == PU_OK)
-				add(fresh, &multiaddr);
-			continue;
-		}
-		for (struct ifaddrs *it = interfaces; it != NULL; it = it->ifa_next)
-			add_interface(fresh, it, bound);
-	}
+	add_external(fresh, &pu_host_config(transport->host)->network.external_addresses);
+	for (size_t i = 0; i < engine->sockets_len; i++)
+		add_bound(fresh, interfaces, transport_udp_local(engine->sockets[i]), PU_CARRIER_QUIC);
+	for (size_t i = 0; i < engine->listeners_len; i++)
+		add_bound(fresh, interfaces, transport_tcp_listener_local(engine->listeners[i].tcp),
+		          engine->listeners[i].kind);
 	freeifaddrs(interfaces);
 	bool changed = !same(fresh, own);
 	memcpy(own->listen, fresh->listen, sizeof(fresh->listen));

@@ -28,16 +28,16 @@ static void send_back(struct transport_substream *substream)
 	while (perf->sending && perf->wanted > 0) {
 		struct iovec out[2] = {0};
 		size_t want = perf->wanted < PERF_PIECE ? (size_t)perf->wanted : PERF_PIECE;
-		size_t room = pu_quic_stream_reserve(substream->quic, want, out);
+		size_t room = pu_stream_reserve(substream->stream, want, out);
 		for (size_t i = 0; i < 2 && out[i].iov_len > 0; i++)
 			memset(out[i].iov_base, 0, out[i].iov_len);
-		pu_quic_stream_commit(substream->quic, room);
+		pu_stream_commit(substream->stream, room);
 		if (room == 0)
 			return;
 		perf->wanted -= room;
 	}
 	if (perf->sending) {
-		pu_quic_stream_finish(substream->quic);
+		pu_stream_finish(substream->stream);
 		end(substream);
 	}
 }
@@ -54,15 +54,15 @@ static void drop_upload(struct transport_substream *substream)
 {
 	struct perf *perf = substream->handler;
 	struct iovec piece;
-	enum pu_quic_recv state;
-	while (pu_quic_stream_peek(substream->quic, &piece, 1, &state) > 0) {
+	enum pu_recv state;
+	while (pu_stream_peek(substream->stream, &piece, 1, &state) > 0) {
 		take_header(perf, piece.iov_base, piece.iov_len);
-		pu_quic_stream_consume(substream->quic, piece.iov_len);
+		pu_stream_consume(substream->stream, piece.iov_len);
 	}
-	if (state == PU_QUIC_RECV_RESET ||
-	    (state == PU_QUIC_RECV_FIN && perf->header_len < sizeof(perf->header))) {
+	if (state == PU_RECV_RESET ||
+	    (state == PU_RECV_FIN && perf->header_len < sizeof(perf->header))) {
 		end(substream);
-	} else if (state == PU_QUIC_RECV_FIN && !perf->sending) {
+	} else if (state == PU_RECV_FIN && !perf->sending) {
 		perf->sending = true;
 		send_back(substream);
 	}

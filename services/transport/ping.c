@@ -22,16 +22,16 @@
 static void echo(struct transport_substream *substream)
 {
 	struct iovec piece;
-	enum pu_quic_recv state;
-	while (pu_quic_stream_peek(substream->quic, &piece, 1, &state) > 0) {
+	enum pu_recv state;
+	while (pu_stream_peek(substream->stream, &piece, 1, &state) > 0) {
 		size_t want = piece.iov_len < ECHO_PIECE ? piece.iov_len : ECHO_PIECE;
-		size_t sent = pu_quic_stream_write(substream->quic, piece.iov_base, want);
-		pu_quic_stream_consume(substream->quic, sent);
+		size_t sent = pu_stream_write(substream->stream, piece.iov_base, want);
+		pu_stream_consume(substream->stream, sent);
 		if (sent < want)
 			return;
 	}
-	if (state == PU_QUIC_RECV_FIN || state == PU_QUIC_RECV_RESET) {
-		pu_quic_stream_finish(substream->quic);
+	if (state == PU_RECV_FIN || state == PU_RECV_RESET) {
+		pu_stream_finish(substream->stream);
 		transport_substream_close(substream);
 	}
 }
@@ -62,10 +62,10 @@ const struct transport_substream_ops transport_ping_ops = {
 static void drain(struct transport_substream *substream)
 {
 	struct iovec piece;
-	enum pu_quic_recv state;
-	while (pu_quic_stream_peek(substream->quic, &piece, 1, &state) > 0)
-		pu_quic_stream_consume(substream->quic, piece.iov_len);
-	if (state == PU_QUIC_RECV_FIN || state == PU_QUIC_RECV_RESET)
+	enum pu_recv state;
+	while (pu_stream_peek(substream->stream, &piece, 1, &state) > 0)
+		pu_stream_consume(substream->stream, piece.iov_len);
+	if (state == PU_RECV_FIN || state == PU_RECV_RESET)
 		transport_substream_close(substream);
 }
 
@@ -76,11 +76,11 @@ static const struct transport_substream_ops answered_ops = {
 
 /* The first bytes, wherever QUIC has them. */
 static size_t peek_line(struct transport_substream *substream, char line[PINGPONG_MAX],
-                        enum pu_quic_recv *state)
+                        enum pu_recv *state)
 {
 	struct iovec pieces[4];
 	size_t have = 0;
-	size_t count = pu_quic_stream_peek(substream->quic, pieces, PU_ARRAY_LEN(pieces), state);
+	size_t count = pu_stream_peek(substream->stream, pieces, PU_ARRAY_LEN(pieces), state);
 	for (size_t i = 0; i < count && have < PINGPONG_MAX; i++) {
 		size_t room = PINGPONG_MAX - have;
 		size_t len = pieces[i].iov_len < room ? pieces[i].iov_len : room;
@@ -93,10 +93,10 @@ static size_t peek_line(struct transport_substream *substream, char line[PINGPON
 static void answer_line(struct transport_substream *substream)
 {
 	char line[PINGPONG_MAX];
-	enum pu_quic_recv state;
+	enum pu_recv state;
 	size_t have = peek_line(substream, line, &state);
 	const char *end = memchr(line, '\n', have);
-	if (end == NULL && have < PINGPONG_MAX && state == PU_QUIC_RECV_OPEN)
+	if (end == NULL && have < PINGPONG_MAX && state == PU_RECV_OPEN)
 		return; /* the line is not whole yet */
 	if (end == NULL) {
 		transport_substream_abort(substream, STREAM_CODE_VIOLATION);
@@ -105,8 +105,8 @@ static void answer_line(struct transport_substream *substream)
 	size_t len = (size_t)(end - line);
 	bool ping = len >= 4 && memcmp(line, "ping", 4) == 0 && (len == 4 || line[4] == '\r');
 	const char *reply = ping ? "pong\n" : "unknown\n";
-	(void)pu_quic_stream_write(substream->quic, reply, strlen(reply));
-	pu_quic_stream_finish(substream->quic);
+	(void)pu_stream_write(substream->stream, reply, strlen(reply));
+	pu_stream_finish(substream->stream);
 	substream->ops = &answered_ops;
 	drain(substream);
 }
@@ -137,7 +137,7 @@ static void finish(struct ping *ping, enum pu_err err, const char *text)
 	uint64_t rtt_ns = err == PU_OK ? pu_now_ns() - ping->sent_ns : 0;
 	transport_deadline_clear(ping->timers, &ping->deadline);
 	if (ping->substream != NULL) {
-		pu_quic_stream_finish(ping->substream->quic);
+		pu_stream_finish(ping->substream->stream);
 		transport_substream_close(ping->substream);
 	}
 	ping->done(ping->user, err, text, rtt_ns);
@@ -154,8 +154,8 @@ static void read_reply(struct transport_substream *substream)
 {
 	struct ping *ping = substream->handler;
 	struct iovec piece;
-	enum pu_quic_recv state;
-	while (pu_quic_stream_peek(substream->quic, &piece, 1, &state) > 0) {
+	enum pu_recv state;
+	while (pu_stream_peek(substream->stream, &piece, 1, &state) > 0) {
 		size_t len = piece.iov_len;
 		if (len > ping->expected_len - ping->got ||
 		    memcmp(piece.iov_base, ping->expected + ping->got, len) != 0) {
@@ -163,13 +163,13 @@ static void read_reply(struct transport_substream *substream)
 			return;
 		}
 		ping->got += len;
-		pu_quic_stream_consume(substream->quic, len);
+		pu_stream_consume(substream->stream, len);
 		if (ping->got == ping->expected_len) {
 			finish(ping, PU_OK, "");
 			return;
 		}
 	}
-	if (state == PU_QUIC_RECV_FIN || state == PU_QUIC_RECV_RESET)
+	if (state == PU_RECV_FIN || state == PU_RECV_RESET)
 		finish(ping, PU_ECLOSED, "the peer closed the ping stream");
 }
 
@@ -180,11 +180,11 @@ static void send_ping(struct transport_substream *substream)
 	if (ping->pingpong) {
 		memcpy(ping->expected, "pong\n", 5);
 		ping->expected_len = 5;
-		(void)pu_quic_stream_write(substream->quic, "ping\n", 5);
+		(void)pu_stream_write(substream->stream, "ping\n", 5);
 	} else {
 		pu_rand_bytes(ping->expected, PING_LEN);
 		ping->expected_len = PING_LEN;
-		(void)pu_quic_stream_write(substream->quic, ping->expected, PING_LEN);
+		(void)pu_stream_write(substream->stream, ping->expected, PING_LEN);
 	}
 }
 

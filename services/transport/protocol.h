@@ -17,9 +17,11 @@ struct transport_protocol {
 enum pu_err transport_protocol_find(struct transport *transport,
                                     const struct transport_conn *conn, const char *name,
                                     const struct transport_protocol **out) PU_MUST_CHECK;
-/* All names, for identify: at most `max`; answers how many. The views live until the
- * next change of registrations. */
-size_t transport_protocol_list(const struct transport *transport, const char **names,
+/* Whether a connection over a circuit with limits may carry it. */
+bool transport_protocol_on_limited(const struct transport *transport, const char *name);
+/* The names of all that the peer may use, for identify: at most `max`; answers how many. The
+ * views live until the next change of registrations. */
+size_t transport_protocol_list(const struct transport_conn *conn, const char **names,
                                size_t max);
 
 /* Inbound handlers of the built-in protocols. */
@@ -28,5 +30,7 @@ extern const struct transport_substream_ops transport_identify_push_ops; /* iden
 extern const struct transport_substream_ops transport_ping_ops;          /* ping.c */
 extern const struct transport_substream_ops transport_pingpong_ops;      /* ping.c */
 extern const struct transport_substream_ops transport_perf_ops;          /* perf.c */
+extern const struct transport_substream_ops transport_relay_hop_ops;     /* relay_hop.c */
+extern const struct transport_substream_ops transport_relay_stop_ops;    /* relay_stop.c */
 
 #endif

@@ -102,7 +102,7 @@ struct talk {
 	struct transport_substream *substream;
 	char got[256];
 	size_t got_len, total;
-	enum pu_quic_recv end;
+	enum pu_recv end;
 	bool failed;
 };
 
@@ -110,13 +110,13 @@ static void on_data(struct transport_substream *substream)
 {
 	struct talk *talk = substream->handler;
 	struct iovec piece;
-	while (pu_quic_stream_peek(substream->quic, &piece, 1, &talk->end) > 0) {
+	while (pu_stream_peek(substream->stream, &piece, 1, &talk->end) > 0) {
 		size_t room = sizeof(talk->got) - talk->got_len;
 		size_t len = piece.iov_len < room ? piece.iov_len : room;
 		memcpy(talk->got + talk->got_len, piece.iov_base, len);
 		talk->got_len += len;
 		talk->total += piece.iov_len;
-		pu_quic_stream_consume(substream->quic, piece.iov_len);
+		pu_stream_consume(substream->stream, piece.iov_len);
 	}
 }
 
@@ -142,9 +142,9 @@ static void talk_begin(struct talk *talk, const char *protocol)
 
 static void say(struct talk *talk, const void *bytes, size_t len, bool finish)
 {
-	cr_assert(pu_quic_stream_write(talk->substream->quic, bytes, len) == len);
+	cr_assert(pu_stream_write(talk->substream->stream, bytes, len) == len);
 	if (finish)
-		pu_quic_stream_finish(talk->substream->quic);
+		pu_stream_finish(talk->substream->stream);
 	net_sleep(&net, 50);
 }
 
@@ -163,7 +163,7 @@ Test(protocols, ping_echoes_pieces_as_they_come)
 	cr_assert(talk.got_len == 3);
 	say(&talk, "defgh", 5, true);
 	cr_assert(talk.got_len == 8 && memcmp(talk.got, "abcdefgh", 8) == 0);
-	cr_assert(talk.end == PU_QUIC_RECV_FIN);
+	cr_assert(talk.end == PU_RECV_FIN);
 	talk_end(&talk);
 }
 
@@ -194,8 +194,8 @@ Test(protocols, pingpong_ends_with_a_line_that_is_none)
 	memset(junk, 'x', sizeof(junk));
 	talk_begin(&talk, "/pingpong/1.0.0");
 	say(&talk, junk, sizeof(junk), false);
-	cr_assert(talk.end == PU_QUIC_RECV_RESET);
-	cr_assert(pu_quic_stream_reset_code(talk.substream->quic) == STREAM_CODE_VIOLATION);
+	cr_assert(talk.end == PU_RECV_RESET);
+	cr_assert(pu_stream_reset_code(talk.substream->stream) == STREAM_CODE_VIOLATION);
 	talk_end(&talk);
 }
 
@@ -208,10 +208,10 @@ Test(protocols, perf_sends_what_was_asked_for_after_the_upload)
 	say(&talk, wanted + 3, 5, false);
 	say(&talk, "upload", 6, false);
 	cr_assert(talk.total == 0, "not before our half has ended");
-	pu_quic_stream_finish(talk.substream->quic);
+	pu_stream_finish(talk.substream->stream);
 	net_sleep(&net, 2000);
 	cr_assert(talk.total == (1 << 20) + 1, "%zu", talk.total);
-	cr_assert(talk.end == PU_QUIC_RECV_FIN);
+	cr_assert(talk.end == PU_RECV_FIN);
 	talk_end(&talk);
 }
 
@@ -220,7 +220,7 @@ Test(protocols, perf_without_a_whole_header_ends)
 	struct talk talk;
 	talk_begin(&talk, "/perf/1.0.0");
 	say(&talk, "1234", 4, true);
-	cr_assert(talk.end != PU_QUIC_RECV_OPEN);
+	cr_assert(talk.end != PU_RECV_OPEN);
 	talk_end(&talk);
 }
 
@@ -232,7 +232,7 @@ Test(protocols, perf_stops_when_the_peer_has_enough)
 	say(&talk, wanted, 8, true);
 	net_sleep(&net, 500);
 	cr_assert(talk.total > 0);
-	pu_quic_stream_stop_sending(talk.substream->quic, 0);
+	pu_stream_stop_sending(talk.substream->stream, 0);
 	net_sleep(&net, 500);
 	cr_assert(transport_peer_best(net_peer(b, a))->substreams_len == 0);
 	talk_end(&talk);
@@ -261,6 +261,37 @@ Test(protocols, identify_tells_each_other_agent_and_protocols)
 	cr_assert(a->transport.own.observed_len == 1 && b->transport.own.observed_len == 1);
 }
 
+static void forget_agent(void)
+{
+	pu_free(conn->agent);
+	conn->agent = NULL;
+	conn->identify_tries = 0;
+}
+
+Test(protocols, identify_is_asked_again_of_who_was_silent)
+{
+	struct transport_conn *silent = transport_peer_best(net_peer(b, a));
+	forget_agent();
+	silent->state = CONN_CHECKING;
+	transport_identify_begin(conn);
+	net_sleep(&net, TRANSPORT_IDENTIFY_MS + 100);
+	cr_assert_null(conn->agent);
+	silent->state = CONN_UP;
+	net_sleep(&net, TRANSPORT_IDENTIFY_AGAIN_MS + 1000);
+	cr_assert_not_null(conn->agent);
+}
+
+Test(protocols, identify_is_not_asked_forever)
+{
+	struct transport_conn *silent = transport_peer_best(net_peer(b, a));
+	forget_agent();
+	silent->state = CONN_CHECKING;
+	transport_identify_begin(conn);
+	net_sleep(&net, 300000);
+	cr_assert_eq(conn->identify_tries, TRANSPORT_IDENTIFY_TRIES);
+	silent->state = CONN_UP;
+}
+
 Test(protocols, a_push_replaces_what_was_known)
 {
 	uint8_t message[128];
@@ -287,6 +318,25 @@ Test(protocols, a_push_about_somebody_else_is_ignored)
 	pu_free(identify);
 	push(message, writer.len);
 	cr_assert(strncmp(b_conn()->agent, "peerup/", 7) == 0);
+}
+
+Test(protocols, pushes_beyond_a_rate_are_not_read)
+{
+	unsigned before = b->events[PU_MSG_PEER_IDENTIFIED];
+	struct talk talks[3 * TRANSPORT_PUSHES_BURST] = {0};
+	for (size_t i = 0; i < PU_ARRAY_LEN(talks); i++) {
+		cr_assert(transport_substream_open(conn, PU_IDENTIFY_PUSH_PROTOCOL, false, &talk_ops,
+		                                   &talks[i], &talks[i].substream) == PU_OK);
+		net_sleep(&net, 50);
+		if (!talks[i].failed)
+			say(&talks[i], "\x07\x32\x05other", 8, true);
+	}
+	unsigned told = b->events[PU_MSG_PEER_IDENTIFIED] - before;
+	cr_assert_geq(told, TRANSPORT_PUSHES_BURST, "%u", told);
+	cr_assert_leq(told, TRANSPORT_PUSHES_BURST + 3, "%u", told); /* in three seconds */
+	for (size_t i = 0; i < PU_ARRAY_LEN(talks); i++)
+		if (!talks[i].failed)
+			talk_end(&talks[i]);
 }
 
 Test(protocols, a_push_that_never_ends_is_cut_off)

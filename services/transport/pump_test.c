@@ -144,7 +144,7 @@ Test(pump, a_peer_that_stopped_us_before_we_began_ends_it)
 	stage_opens(7, ECHO_PROTOCOL, theirs);
 	struct transport_substream *substream =
 	    PU_LIST_ENTRY(pu_list_first(&conn->substreams), struct transport_substream, in_conn);
-	pu_quic_stream_stop_sending(substream->quic, 0);
+	pu_stream_stop_sending(substream->stream, 0);
 	cr_assert(shutdown(here, SHUT_WR) == 0);
 	net_sleep(&net, 50);
 	int there = stage_pair(&theirs);

@@ -1,4 +1,5 @@
-/* Knows which option of the configuration is which parameter of the QUIC endpoint. */
+/* Knows which option of the configuration is which parameter of the QUIC endpoint and of the
+ * upgrader. */
 #include "settings.h"
 
 #include <sodium.h>
@@ -28,6 +29,41 @@ void transport_settings_apply(const struct pu_config *config, struct pu_quic_con
 	quic->memory_max = limits->memory;
 	quic->conns_max = (uint32_t)limits->connections;
 	quic->handshakes_max = (uint32_t)limits->pending_handshakes;
+}
+
+void transport_settings_upgrade(const struct pu_config *config,
+                                struct pu_upgrader_config *upgrader)
+{
+	const struct pu_config_limits *limits = &config->limits;
+	pu_yamux_config_default(&upgrader->yamux);
+	upgrader->yamux.window_max = limits->stream_window_max;
+	upgrader->yamux.conn_window_max = limits->connection_window_max;
+	upgrader->yamux.streams_max = (size_t)limits->streams_per_connection;
+	upgrader->yamux.keep_alive = config->network.keep_alive_ms * PU_NS_PER_MS;
+	upgrader->handshake_timeout = limits->handshake_timeout_ms * PU_NS_PER_MS;
+	upgrader->conns_max = (size_t)limits->connections;
+	upgrader->handshakes_max = (size_t)limits->pending_handshakes;
+	upgrader->memory_max = (size_t)limits->memory;
+}
+
+enum pu_err transport_settings_web(const struct pu_config *config,
+                                   struct pu_upgrader_config *upgrader)
+{
+	const char *cert = config->network.tls_certificate, *key = config->network.tls_key;
+	gnutls_certificate_credentials_t credentials;
+	if (cert == NULL || key == NULL)
+		return PU_OK;
+	if (gnutls_certificate_allocate_credentials(&credentials) != 0)
+		return PU_EINTERNAL;
+	int rv = gnutls_certificate_set_x509_key_file(credentials, cert, key, GNUTLS_X509_FMT_PEM);
+	if (rv < 0) {
+		pu_error("tls.certificate", "certificate=%s key=%s reason=%s", cert, key,
+		         gnutls_strerror(rv));
+		gnutls_certificate_free_credentials(credentials);
+		return rv == GNUTLS_E_FILE_ERROR ? PU_EPERM : PU_EINVAL;
+	}
+	upgrader->web_server = pu_tls_context_new_web_server(credentials);
+	return upgrader->web_server != NULL ? PU_OK : PU_EINTERNAL;
 }
 
 void transport_settings_secret(const struct pu_config *config, uint8_t secret[32])

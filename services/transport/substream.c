@@ -3,8 +3,8 @@
 
 #include "base/alloc.h"
 #include "codes.h"
+#include "conn.h"
 #include "protocol.h"
-#include "swarm.h"
 #include "transport.h"
 
 static struct transport_timers *timers_of(struct transport_substream *substream)
@@ -18,7 +18,7 @@ static void release(struct transport_substream *substream)
 	pu_list_remove(&substream->in_conn);
 	if (substream->conn != NULL && --substream->conn->substreams_len == 0)
 		substream->conn->idle_since_ms = transport_timers_now(timers_of(substream));
-	pu_quic_stream_close(substream->quic);
+	pu_stream_close(substream->stream);
 	pu_free(substream->protocol);
 	pu_free(substream);
 }
@@ -34,8 +34,8 @@ static void fail(struct transport_substream *substream, enum pu_err err, const c
 
 static void reset_both(struct transport_substream *substream, uint64_t code)
 {
-	pu_quic_stream_reset(substream->quic, code);
-	pu_quic_stream_stop_sending(substream->quic, code);
+	pu_stream_reset(substream->stream, code);
+	pu_stream_stop_sending(substream->stream, code);
 }
 
 static void on_negotiation_timeout(struct transport_deadline *deadline)
@@ -47,13 +47,13 @@ static void on_negotiation_timeout(struct transport_deadline *deadline)
 }
 
 static struct transport_substream *new_substream(struct transport_conn *conn,
-                                                 struct pu_quic_stream *quic)
+                                                 struct pu_stream *stream)
 {
 	struct transport_substream *substream = PU_NEW(struct transport_substream);
 	substream->conn = conn;
 	substream->transport = conn->transport;
-	substream->quic = quic;
-	pu_quic_stream_set_user(quic, substream);
+	substream->stream = stream;
+	stream->user = substream;
 	pu_list_append(&conn->substreams, &substream->in_conn);
 	conn->substreams_len++;
 	transport_deadline_set(timers_of(substream), &substream->negotiation,
@@ -64,9 +64,9 @@ static struct transport_substream *new_substream(struct transport_conn *conn,
 
 /* ---- responding ---- */
 
-void transport_substream_accept(struct transport_conn *conn, struct pu_quic_stream *quic)
+void transport_substream_accept(struct transport_conn *conn, struct pu_stream *stream)
 {
-	struct transport_substream *substream = new_substream(conn, quic);
+	struct transport_substream *substream = new_substream(conn, stream);
 	substream->inbound = true;
 	substream->state = SUBSTREAM_RESPONDING;
 	pu_multistream_responder_init(&substream->select.responder);
@@ -79,8 +79,8 @@ static void flush_responder(struct transport_substream *substream)
 	struct pu_bytes out = pu_multistream_responder_output(responder);
 	if (out.len == 0)
 		return;
-	size_t written = pu_quic_stream_write(substream->quic, out.data, out.len);
-	bool deaf = !pu_quic_stream_can_send(substream->quic);
+	size_t written = pu_stream_write(substream->stream, out.data, out.len);
+	bool deaf = !pu_stream_can_send(substream->stream);
 	pu_multistream_responder_written(responder, deaf ? out.len : written);
 }
 
@@ -137,8 +137,8 @@ static void flush_initiator(struct transport_substream *substream)
 	struct pu_multistream_initiator *initiator = &substream->select.initiator;
 	struct pu_bytes out = pu_multistream_initiator_output(initiator);
 	if (out.len > 0)
-		pu_multistream_initiator_written(
-		    initiator, pu_quic_stream_write(substream->quic, out.data, out.len));
+		pu_multistream_initiator_written(initiator,
+		                                 pu_stream_write(substream->stream, out.data, out.len));
 }
 
 /* Answers true when nothing is left to write. */
@@ -153,14 +153,13 @@ static bool flush_selection(struct transport_substream *substream)
 }
 
 /* The receive side ended before the protocol was agreed on. */
-static void ended_early(struct transport_substream *substream, enum pu_quic_recv state)
+static void ended_early(struct transport_substream *substream, enum pu_recv state)
 {
-	if (state == PU_QUIC_RECV_LOST)
+	if (state == PU_RECV_LOST)
 		return; /* on_lost will say why */
-	uint64_t code =
-	    state == PU_QUIC_RECV_RESET ? pu_quic_stream_reset_code(substream->quic) : 0;
-	pu_quic_stream_reset(substream->quic, STREAM_CODE_NEGOTIATION);
-	if (state == PU_QUIC_RECV_RESET)
+	uint64_t code = state == PU_RECV_RESET ? pu_stream_reset_code(substream->stream) : 0;
+	pu_stream_reset(substream->stream, STREAM_CODE_NEGOTIATION);
+	if (state == PU_RECV_RESET)
 		fail(substream, transport_stream_code_err(code), transport_stream_code_text(code));
 	else
 		fail(substream, PU_EPROTOCOL, "the peer closed the stream before its answer");
@@ -196,16 +195,16 @@ static bool negotiate(struct transport_substream *substream)
 {
 	for (;;) {
 		struct iovec piece = {0};
-		enum pu_quic_recv state;
-		size_t pieces = pu_quic_stream_peek(substream->quic, &piece, 1, &state);
+		enum pu_recv state;
+		size_t pieces = pu_stream_peek(substream->stream, &piece, 1, &state);
 		struct pu_bytes in = pu_bytes(piece.iov_base, pieces > 0 ? piece.iov_len : 0);
 		size_t given = in.len;
 		/* Also without input: after an answer the machine may be done at once. */
 		enum pu_multistream_event event = read_selection(substream, &in);
-		pu_quic_stream_consume(substream->quic, given - in.len);
+		pu_stream_consume(substream->stream, given - in.len);
 		if (event == PU_MULTISTREAM_MORE && given == 0) {
 			(void)flush_selection(substream);
-			if (state != PU_QUIC_RECV_OPEN)
+			if (state != PU_RECV_OPEN)
 				ended_early(substream, state);
 			return false;
 		}
@@ -220,13 +219,13 @@ enum pu_err transport_substream_open(struct transport_conn *conn, const char *pr
                                      bool lazy, const struct transport_substream_ops *ops,
                                      void *handler, struct transport_substream **out)
 {
-	struct pu_quic_stream *quic;
+	struct pu_stream *stream;
 	if (conn->state != CONN_UP)
 		return PU_ECLOSED;
-	enum pu_err err = pu_quic_stream_open(conn->quic, NULL, &quic);
+	enum pu_err err = pu_mux_open(conn->mux, &stream);
 	if (err != PU_OK)
 		return err;
-	struct transport_substream *substream = new_substream(conn, quic);
+	struct transport_substream *substream = new_substream(conn, stream);
 	substream->ops = ops;
 	substream->handler = handler;
 	substream->protocol = pu_strdup(protocol);
@@ -246,11 +245,11 @@ enum pu_err transport_substream_open(struct transport_conn *conn, const char *pr
 /* The answer to our proposal is still to come, and nobody has said that it is not wanted. */
 static bool answer_is_due(struct transport_substream *substream)
 {
-	enum pu_quic_recv state;
+	enum pu_recv state;
 	if (substream->state != SUBSTREAM_LAZY && substream->state != SUBSTREAM_PROPOSING)
 		return false;
-	(void)pu_quic_stream_peek(substream->quic, NULL, 0, &state);
-	return substream->conn != NULL && state == PU_QUIC_RECV_OPEN &&
+	(void)pu_stream_peek(substream->stream, NULL, 0, &state);
+	return substream->conn != NULL && state == PU_RECV_OPEN &&
 	       pu_multistream_initiator_output(&substream->select.initiator).len == 0;
 }
 
@@ -260,7 +259,7 @@ void transport_substream_close(struct transport_substream *substream)
 		release(substream);
 		return;
 	}
-	pu_quic_stream_finish(substream->quic);
+	pu_stream_finish(substream->stream);
 	substream->ops = NULL;
 	substream->state = SUBSTREAM_LINGERING;
 }

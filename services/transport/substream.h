@@ -1,10 +1,11 @@
-/* One libp2p substream: a QUIC stream with multistream-select in front, then a protocol. */
+/* One libp2p substream: a stream of a connection with multistream-select in front, then a
+ * protocol. */
 #ifndef TRANSPORT_SUBSTREAM_H
 #define TRANSPORT_SUBSTREAM_H
 
 #include "base/list.h"
+#include "mux/stream.h"
 #include "p2p/multistream.h"
-#include "quic/stream.h"
 #include "timers.h"
 
 struct transport;
@@ -39,7 +40,7 @@ struct transport_substream {
 	struct pu_list_node in_conn;
 	struct transport_conn *conn; /* NULL once the connection is gone */
 	struct transport *transport;
-	struct pu_quic_stream *quic;
+	struct pu_stream *stream;
 	const struct transport_substream_ops *ops; /* NULL while responding */
 	void *handler;
 	enum transport_substream_state state;
@@ -55,7 +56,7 @@ struct transport_substream {
 
 /* An inbound stream; negotiates by itself and finds its handler through
  * transport_protocol_find(). */
-void transport_substream_accept(struct transport_conn *conn, struct pu_quic_stream *quic);
+void transport_substream_accept(struct transport_conn *conn, struct pu_stream *stream);
 
 /* Opens a substream for a protocol. lazy: the peer is known to speak it.
  * PU_EAGAIN: no stream credit now; PU_ECLOSED; PU_ELIMIT. on_open comes later when not
@@ -65,13 +66,13 @@ enum pu_err transport_substream_open(struct transport_conn *conn, const char *pr
                                      void *handler,
                                      struct transport_substream **out) PU_MUST_CHECK;
 
-/* Handler's end: see pu_quic_stream_close(). Keeps reading the answer to a lazy proposal in
+/* Handler's end: see pu_stream_close(). Keeps reading the answer to a lazy proposal in
  * the background, because stopping earlier could cost the request (facts: closing rules). */
 void transport_substream_close(struct transport_substream *substream);
 /* Ends both halves with a code, and closes. */
 void transport_substream_abort(struct transport_substream *substream, uint64_t code);
 
-/* For the connection: events of the QUIC layer. */
+/* For the connection: events of its streams. */
 void transport_substream_on_data(struct transport_substream *substream);
 void transport_substream_on_writable(struct transport_substream *substream);
 void transport_substream_on_stopped(struct transport_substream *substream);

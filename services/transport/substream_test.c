@@ -40,20 +40,20 @@ TestSuite(substream, .init = set_up, .fini = tear_down);
 static void on_open(struct transport_substream *substream)
 {
 	seen.opens++;
-	(void)pu_quic_stream_write(substream->quic, "12345678901234567890123456789012", 32);
+	(void)pu_stream_write(substream->stream, "12345678901234567890123456789012", 32);
 }
 
 static void on_data(struct transport_substream *substream)
 {
 	struct iovec piece;
-	enum pu_quic_recv state;
+	enum pu_recv state;
 	seen.datas++;
-	while (pu_quic_stream_peek(substream->quic, &piece, 1, &state) > 0) {
+	while (pu_stream_peek(substream->stream, &piece, 1, &state) > 0) {
 		size_t room = sizeof(seen.got) - seen.got_len;
 		size_t len = piece.iov_len < room ? piece.iov_len : room;
 		memcpy(seen.got + seen.got_len, piece.iov_base, len);
 		seen.got_len += len;
-		pu_quic_stream_consume(substream->quic, piece.iov_len);
+		pu_stream_consume(substream->stream, piece.iov_len);
 	}
 }
 
@@ -95,7 +95,7 @@ Test(substream, an_eager_one_opens_when_the_peer_has_agreed)
 	cr_assert(seen.opens == 0 && substream->state == SUBSTREAM_PROPOSING);
 	net_sleep(&net, 100);
 	cr_assert(seen.opens == 1 && seen.got_len == 32 && substream->state == SUBSTREAM_OPEN);
-	pu_quic_stream_finish(substream->quic);
+	pu_stream_finish(substream->stream);
 	transport_substream_close(substream);
 	cr_assert(net_until(&net, 100, is_over, NULL));
 }
@@ -190,8 +190,8 @@ Test(substream, a_lazy_one_that_is_closed_at_once_still_reads_the_answer)
 	struct pu_writer writer = pu_writer(message, sizeof(message));
 	cr_assert(pu_identify_encode(&identify, &writer) == PU_OK);
 	struct transport_substream *substream = open_one(PU_IDENTIFY_PUSH_PROTOCOL, true);
-	cr_assert(pu_quic_stream_write(substream->quic, message, writer.len) == writer.len);
-	pu_quic_stream_finish(substream->quic);
+	cr_assert(pu_stream_write(substream->stream, message, writer.len) == writer.len);
+	pu_stream_finish(substream->stream);
 	transport_substream_close(substream);
 	cr_assert(conn->substreams_len == 1 && substream->state == SUBSTREAM_LINGERING);
 	net_sleep(&net, 100);
@@ -246,9 +246,9 @@ static void send_raw(const char *bytes, size_t len, bool finish)
 	/* A substream in the open state negotiates nothing. */
 	struct transport_substream *substream = open_one("/x", false);
 	substream->state = SUBSTREAM_OPEN;
-	(void)pu_quic_stream_write(substream->quic, bytes, len);
+	(void)pu_stream_write(substream->stream, bytes, len);
 	if (finish)
-		pu_quic_stream_finish(substream->quic);
+		pu_stream_finish(substream->stream);
 	net_sleep(&net, 100);
 	transport_substream_abort(substream, 0);
 	net_sleep(&net, 100);

@@ -6,6 +6,7 @@
 #include "base/rand.h"
 #include "codes.h"
 #include "dial.h"
+#include "relays.h"
 #include "transport.h"
 
 void transport_swarm_init(struct transport *transport)
@@ -64,19 +65,50 @@ void transport_peer_rele(struct transport_peer *peer)
 /* Allowed, and not about to close. */
 static bool is_usable(const struct transport_conn *conn)
 {
-	return conn->state == CONN_UP && pu_quic_conn_is_up(conn->quic);
+	return conn->state == CONN_UP && pu_mux_is_up(conn->mux);
 }
 
-/* Among those that are up: the one that carries most, then the oldest. */
+static bool is_relayed(const struct transport_conn *conn)
+{
+	return conn->carrier == PU_CARRIER_NONE;
+}
+
+static bool is_better(const struct transport_conn *conn, const struct transport_conn *than)
+{
+	if (is_relayed(conn) != is_relayed(than))
+		return is_relayed(than);
+	return conn->substreams_len > than->substreams_len;
+}
+
+/* Among those that are up, guests' aside: a direct one, then the one that carries most, then
+ * the oldest. */
 struct transport_conn *transport_peer_best(const struct transport_peer *peer)
 {
 	struct transport_conn *best = NULL;
 	PU_LIST_FOREACH(node, &peer->conns) {
 		struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
-		if (is_usable(conn) && (best == NULL || conn->substreams_len > best->substreams_len))
+		if (is_usable(conn) && !conn->guest && (best == NULL || is_better(conn, best)))
 			best = conn;
 	}
 	return best;
+}
+
+struct transport_conn *transport_peer_direct(const struct transport_peer *peer)
+{
+	struct transport_conn *newest = NULL;
+	PU_LIST_FOREACH(node, &peer->conns) {
+		struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
+		if (is_usable(conn) && !is_relayed(conn))
+			newest = conn;
+	}
+	return newest;
+}
+
+/* Not connected, or through a relay only. */
+static bool wants_better(const struct transport_peer *peer)
+{
+	const struct transport_conn *best = transport_peer_best(peer);
+	return best == NULL || is_relayed(best);
 }
 
 size_t transport_peer_conns_up(const struct transport_peer *peer)
@@ -90,8 +122,7 @@ size_t transport_peer_conns_up(const struct transport_peer *peer)
 void transport_peer_disconnect(struct transport_peer *peer, uint64_t code, const char *reason)
 {
 	PU_LIST_FOREACH(node, &peer->conns)
-		pu_quic_conn_close(PU_LIST_ENTRY(node, struct transport_conn, in_peer)->quic, code,
-		                   reason);
+		pu_mux_close(PU_LIST_ENTRY(node, struct transport_conn, in_peer)->mux, code, reason);
 }
 
 /* ---- waiting ---- */
@@ -179,7 +210,7 @@ void transport_peer_connect(struct transport_peer *peer, struct transport_waiter
 static void on_retry(struct transport_deadline *deadline)
 {
 	struct transport_peer *peer = PU_CONTAINER_OF(deadline, struct transport_peer, retry);
-	if (peer->needed > 0 && peer->dial == NULL && transport_peer_best(peer) == NULL)
+	if (peer->needed > 0 && peer->dial == NULL && wants_better(peer))
 		transport_dial_start(peer, (struct pu_strings){0});
 }
 
@@ -187,9 +218,21 @@ static void retry_later(struct transport_peer *peer)
 {
 	if (peer->transport->draining)
 		return;
-	uint64_t delay_ms =
-	    pu_backoff_ms(peer->attempt++, TRANSPORT_RECONNECT_BASE_MS, TRANSPORT_RECONNECT_MAX_MS);
+	/* Not all of those that have lost it at the same moment. */
+	uint64_t delay_ms = peer->attempt == 0
+	                        ? pu_rand_uniform(TRANSPORT_RECONNECT_FIRST_MS)
+	                        : pu_backoff_ms(peer->attempt - 1, TRANSPORT_RECONNECT_BASE_MS,
+	                                        TRANSPORT_RECONNECT_MAX_MS);
+	peer->attempt++;
 	transport_deadline_set(&peer->transport->timers, &peer->retry, delay_ms, on_retry);
+}
+
+/* Through a relay it works; one day it may work without. */
+static void retry_direct_later(struct transport_peer *peer)
+{
+	if (!peer->transport->draining)
+		transport_deadline_set(&peer->transport->timers, &peer->retry,
+		                       TRANSPORT_DIRECT_RETRY_MS, on_retry);
 }
 
 void transport_peer_need(struct transport_peer *peer, bool needed)
@@ -211,7 +254,7 @@ void transport_swarm_retry(struct transport *transport)
 	void *value;
 	while (pu_map_next(&transport->swarm.peers, &pos, &key, &value)) {
 		struct transport_peer *peer = value;
-		if (peer->needed == 0 || peer->dial != NULL || transport_peer_best(peer) != NULL)
+		if (peer->needed == 0 || peer->dial != NULL || !wants_better(peer))
 			continue;
 		peer->attempt = 0;
 		transport_deadline_set(&transport->timers, &peer->retry, 0, on_retry);
@@ -220,11 +263,16 @@ void transport_swarm_retry(struct transport *transport)
 
 void transport_peer_dial_failed(struct transport_peer *peer, enum pu_err err, const char *text)
 {
-	pu_info("dial.failed", "peer=%s code=%s reason=%s", peer->text, pu_err_code(err), text);
+	bool connected = transport_peer_best(peer) != NULL; /* through a relay */
+	pu_info(connected ? "dial.direct_failed" : "dial.failed", "peer=%s code=%s reason=%s",
+	        peer->text, pu_err_code(err), text);
 	transport_peer_hold(peer);
-	finish_waiters(peer, NULL, err, text);
+	if (!connected)
+		finish_waiters(peer, NULL, err, text);
 	if (peer->needed > 0 && transport_peer_best(peer) == NULL)
 		retry_later(peer);
+	else if (peer->needed > 0)
+		retry_direct_later(peer);
 	transport_peer_rele(peer);
 }
 
@@ -232,7 +280,11 @@ void transport_peer_conn_up(struct transport_conn *conn)
 {
 	struct transport_peer *peer = conn->peer;
 	peer->transport->swarm.conns_up++;
+	if (conn->guest)
+		return; /* nobody may have waited for that */
 	transport_deadline_clear(&peer->transport->timers, &peer->retry);
+	if (peer->needed > 0 && is_relayed(conn))
+		retry_direct_later(peer);
 	finish_waiters(peer, conn, PU_OK, "");
 }
 
@@ -245,6 +297,10 @@ void transport_peer_conn_down(struct transport_conn *conn)
 	peer->conns_len--;
 	if (conn->state == CONN_UP)
 		transport->swarm.conns_up--;
+	transport_relays_conn_down(transport->relays, conn);
+	transport_relay_conn_down(peer);
+	if (peer->dial != NULL && transport_peer_best(peer) == NULL)
+		transport_dial_widen(peer->dial);
 	if (conn->state == CONN_UP && peer->needed > 0 && transport_peer_best(peer) == NULL) {
 		if (transport_timers_now(&transport->timers) - conn->since_ms >=
 		    TRANSPORT_RECONNECT_HEALTH_MS)

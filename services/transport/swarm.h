@@ -5,44 +5,14 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "conn.h"
 #include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"
 #include "proto/messages.h"
-#include "quic/conn.h"
 #include "timers.h"
 
 struct transport;
 struct transport_dial;
-struct transport_identify_state;
-
-enum transport_conn_state {
-	CONN_DIALING,  /* the handshake runs */
-	CONN_CHECKING, /* authenticated; auth has not said yet whether it is allowed */
-	CONN_UP,
-};
-
-struct transport_conn {
-	struct pu_list_node in_peer;
-	struct transport *transport;
-	struct transport_peer *peer;     /* NULL while an inbound handshake runs */
-	struct transport_dial *dial;     /* the attempt that made it; NULL when inbound or over */
-	struct transport_source *source; /* inbound: what its limit counts; see conn_limit.h */
-	struct pu_quic_conn *quic;
-	enum transport_conn_state state;
-	bool inbound;
-	char *address;                     /* remote, multiaddr text */
-	uint64_t since_ms;                 /* of becoming up */
-	uint64_t idle_since_ms;            /* when the last substream ended */
-	uint64_t ask;                      /* open question to auth */
-	struct transport_deadline recheck; /* ask again: auth did not answer */
-	char *refused;                     /* why we closed it; NULL: we did not */
-	enum pu_err refused_err;
-	struct pu_list substreams; /* struct transport_substream */
-	size_t substreams_len;
-	/* From identify; empty before. */
-	char *agent;
-	char *protocols; /* names, each with its NUL, then an empty one */
-};
 
 struct transport_peer {
 	struct pu_peer_id id;
@@ -73,12 +43,11 @@ struct transport_waiter {
 struct transport_swarm {
 	struct pu_map peers; /* peer ID bytes -> struct transport_peer */
 	size_t conns_up;
+	size_t conns; /* of whatever kind, handshakes too: limits.connections */
 };
 
 void transport_swarm_init(struct transport *transport);
 void transport_swarm_fini(struct transport *transport);
-/* The callbacks of the QUIC endpoint (conn.c); their user is struct transport. */
-extern const struct pu_quic_callbacks transport_conn_callbacks;
 
 /* The peer's entry, made if need be. NULL: TRANSPORT_PEERS_MAX. An entry that nobody uses goes
  * away by itself. */
@@ -86,6 +55,9 @@ struct transport_peer *transport_swarm_peer(struct transport *transport,
                                             const struct pu_peer_id *id);
 /* The best connection that is up, or NULL. */
 struct transport_conn *transport_peer_best(const struct transport_peer *peer);
+/* The newest that is up and not relayed, a guest's too; or NULL. The peer may have moved and
+ * left older ones behind. */
+struct transport_conn *transport_peer_direct(const struct transport_peer *peer);
 /* How many are up and not about to close. */
 size_t transport_peer_conns_up(const struct transport_peer *peer);
 /* Calls waiter->done once: at once when there is a connection, else after dialing the
@@ -112,14 +84,5 @@ void transport_peer_conn_down(struct transport_conn *conn);
 void transport_peer_settle(struct transport_peer *peer);
 void transport_peer_hold(struct transport_peer *peer);
 void transport_peer_rele(struct transport_peer *peer);
-
-/* For dial.c: the object of a handshake that begins; `peer` NULL for an inbound one. */
-struct transport_conn *transport_conn_new(struct transport *transport,
-                                          struct transport_peer *peer);
-void transport_conn_free(struct transport_conn *conn);
-/* Asks auth about a connection that is up or checking. */
-void transport_conn_check(struct transport_conn *conn);
-/* The peer said in identify that it speaks `protocol`, or is one of ours. */
-bool transport_conn_speaks(const struct transport_conn *conn, const char *protocol);
 
 #endif

@@ -5,6 +5,7 @@
 #include "codes.h"
 #include "net_sim.h"
 #include "ping.h"
+#include "quic/conn.h"
 
 static struct net net;
 static struct net_node *a, *b;
@@ -107,8 +108,8 @@ Test(swarm, a_connection_that_ended_before_the_verdict_does_not_come_up)
 	cr_assert(net_until(&net, 100, a_checks, NULL));
 	/* It has ended, which is not told yet when auth says yes. */
 	struct pu_list_node *node = pu_list_first(&net_peer(a, b)->conns);
-	pu_quic_conn_close(PU_LIST_ENTRY(node, struct transport_conn, in_peer)->quic,
-	                   CONN_CODE_NONE, "test");
+	pu_mux_close(PU_LIST_ENTRY(node, struct transport_conn, in_peer)->mux, CONN_CODE_NONE,
+	             "test");
 	a->auth_silent = false;
 	net_sleep(&net, 100);
 	cr_assert(wait.done && wait.conn == NULL);
@@ -281,6 +282,8 @@ static void dial_often(int count)
 		struct transport_peer *peer = transport_swarm_peer(&a->transport, &b->sim->id);
 		struct transport_conn *conn = transport_conn_new(&a->transport, peer);
 		conn->quic = sim_dial(a->sim, b->sim, &b->sim->id, conn);
+		transport_conn_dialed(conn, pu_quic_conn_mux(conn->quic), PU_CARRIER_QUIC,
+		                      &b->sim->addr.sa);
 		net_sleep(&net, 100);
 	}
 }
@@ -295,31 +298,46 @@ Test(swarm, the_ninth_connection_of_a_peer_takes_the_place_of_an_idle_one)
 
 Test(swarm, idle_connections_go_when_there_are_too_many)
 {
-	b->config.limits.connections = 4; /* high 4, low 3 */
-	dial_often(4);
+	b->config.limits.connections = 8; /* high 7, low 6 */
+	dial_often(7);
 	net_sleep(&net, TRANSPORT_TRIM_GRACE_MS);
-	cr_assert(b->transport.swarm.conns_up == 4);
+	cr_assert(b->transport.swarm.conns_up == 7);
 	dial_often(1);
-	cr_assert(b->transport.swarm.conns_up == 3);
+	cr_assert(b->transport.swarm.conns_up == 6);
 	cr_assert(a->down_code == CONN_CODE_TRIMMED);
 }
 
 Test(swarm, young_connections_are_spared_until_they_are_old)
 {
-	b->config.limits.connections = 4;
-	dial_often(6);
-	cr_assert(b->transport.swarm.conns_up == 6);
+	b->config.limits.connections = 8;
+	dial_often(8);
+	cr_assert(b->transport.swarm.conns_up == 8);
 	net_sleep(&net, TRANSPORT_TRIM_GRACE_MS + TRANSPORT_TRIM_INTERVAL_MS);
-	cr_assert(b->transport.swarm.conns_up == 3);
+	cr_assert(b->transport.swarm.conns_up == 6);
 }
 
 Test(swarm, needed_peers_are_spared)
 {
-	b->config.limits.connections = 4;
-	dial_often(5);
+	b->config.limits.connections = 8;
+	dial_often(8);
 	need(b, a);
 	net_sleep(&net, TRANSPORT_TRIM_GRACE_MS + TRANSPORT_TRIM_INTERVAL_MS);
-	cr_assert(b->transport.swarm.conns_up == 5);
+	cr_assert(b->transport.swarm.conns_up == 8);
+}
+
+Test(swarm, there_are_only_so_many_connections)
+{
+	struct net_wait wait;
+	b->config.limits.connections = 3;
+	dial_often(5);
+	cr_assert(b->transport.swarm.conns_up == 3);
+	net_connect(b, net_add(&net), &wait);
+	cr_assert(net_until(&net, 100, net_wait_done, &wait));
+	cr_assert(wait.conn == NULL);
+	cr_assert_str_eq(wait.text, TRANSPORT_CONN_NO_ROOM);
+	transport_peer_disconnect(net_peer(b, a), CONN_CODE_NONE, "test");
+	net_sleep(&net, 100);
+	cr_assert(b->transport.swarm.conns == 0);
 }
 
 /* ---- the end ---- */

@@ -9,8 +9,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "codes.h"
+#include "conn_upgraded.h"
 #include "handoff.h"
 #include "identify.h"
+#include "relays.h"
 #include "settings.h"
 #include "trim.h"
 
@@ -22,7 +24,7 @@ static enum pu_err verify_cert(void *user, struct pu_bytes cert_der, struct pu_p
 
 /* ---- start ---- */
 
-static enum pu_err start_engine(struct transport *transport)
+static enum pu_err start_quic(struct transport *transport)
 {
 	const struct pu_config *config = pu_host_config(transport->host);
 	struct pu_quic_config quic;
@@ -31,29 +33,82 @@ static enum pu_err start_engine(struct transport *transport)
 	transport_settings_secret(config, quic.secret);
 	quic.verify_cert = verify_cert;
 	enum pu_err err = pu_tls_cert_credentials(&transport->identity.cert, &quic.credentials);
-	pu_tls_cert_fini(&transport->identity.cert);
 	if (err != PU_OK)
 		return err;
 	err = transport_engine_init(&transport->engine, transport->loop, &quic,
-	                            &transport_conn_callbacks, transport);
+	                            &transport_conn_quic_callbacks, transport);
 	sodium_memzero(quic.secret, sizeof(quic.secret));
 	if (err != PU_OK)
 		gnutls_certificate_free_credentials(quic.credentials);
 	return err;
 }
 
+static void forget_contexts(struct pu_upgrader_config *upgrader)
+{
+	pu_tls_context_rele(upgrader->tls);
+	pu_tls_context_rele(upgrader->web_server);
+}
+
+static enum pu_err prepare_upgrader(struct transport *transport,
+                                    struct pu_upgrader_config *upgrader)
+{
+	const struct pu_config *config = pu_host_config(transport->host);
+	gnutls_certificate_credentials_t credentials;
+	transport_settings_upgrade(config, upgrader);
+	enum pu_err err = pu_tls_cert_credentials(&transport->identity.cert, &credentials);
+	if (err != PU_OK)
+		return err;
+	upgrader->tls = pu_tls_context_new(credentials, verify_cert, NULL);
+	if (upgrader->tls == NULL)
+		return PU_EINTERNAL;
+	return transport_settings_web(config, upgrader);
+}
+
+static void on_refused(void *user, const struct sockaddr *remote)
+{
+	transport_watch_address(user, remote);
+}
+
+/* What can fail comes first: an engine has both the endpoint and the upgrader, or neither. */
+static enum pu_err start_engine(struct transport *transport)
+{
+	struct pu_upgrader_config upgrader = {.noise = &transport->identity.noise};
+	enum pu_err err = prepare_upgrader(transport, &upgrader);
+	if (err == PU_OK)
+		err = start_quic(transport);
+	if (err == PU_OK)
+		transport_engine_upgrade(&transport->engine, &upgrader,
+		                         &transport_conn_upgraded_callbacks, transport);
+	forget_contexts(&upgrader); /* the upgrader holds them */
+	transport->engine.refused = on_refused;
+	transport->engine.user = transport;
+	transport->engine.splices = &transport->splices;
+	pu_tls_cert_fini(&transport->identity.cert);
+	return err;
+}
+
+static enum pu_err listen_at(struct transport *transport, const struct pu_multiaddr *addr)
+{
+	enum pu_carrier carrier = pu_multiaddr_carrier(addr);
+	struct sockaddr_storage sockaddr;
+	socklen_t len;
+	enum pu_err err = pu_multiaddr_to_sockaddr(addr, &sockaddr, &len);
+	if (err != PU_OK)
+		return err;
+	if (carrier == PU_CARRIER_QUIC)
+		return transport_engine_listen(&transport->engine, (struct sockaddr *)&sockaddr);
+	return transport_tcp_conn_listen(transport, carrier, (struct sockaddr *)&sockaddr);
+}
+
 static enum pu_err listen_on(struct transport *transport, const char *text)
 {
 	struct pu_multiaddr addr;
-	struct sockaddr_storage sockaddr;
-	socklen_t len;
 	enum pu_err err = pu_multiaddr_parse(text, &addr);
 	if (err == PU_OK)
-		err = pu_multiaddr_to_sockaddr(&addr, &sockaddr, &len);
-	if (err == PU_OK)
-		err = transport_engine_listen(&transport->engine, (struct sockaddr *)&sockaddr);
+		err = listen_at(transport, &addr);
 	if (err == PU_EUNSUPPORTED)
-		pu_warn("listen.skipped", "addr=%s reason=%s", text, "only /udp/PORT/quic-v1 so far");
+		pu_warn("listen.skipped", "addr=%s reason=%s", text,
+		        "neither QUIC, TCP nor a WebSocket with what it needs");
 	else if (err != PU_OK)
 		pu_error("listen.failed", "addr=%s code=%s reason=%s", text, pu_err_code(err),
 		         err == PU_EBUSY ? "another program uses this port" : pu_strerror(err));
@@ -68,7 +123,9 @@ static enum pu_err listen_all(struct transport *transport)
 	for (size_t i = 0; i < texts->len; i++)
 		if (listen_on(transport, texts->items[i]) == PU_EBUSY)
 			return PU_EBUSY;
-	return transport->engine.sockets_len > 0 ? PU_OK : PU_EUNREACHABLE;
+	return transport->engine.sockets_len + transport->engine.listeners_len > 0
+	           ? PU_OK
+	           : PU_EUNREACHABLE;
 }
 
 static void log_listening(const struct transport *transport)
@@ -81,15 +138,18 @@ static void log_listening(const struct transport *transport)
 
 /* ---- addresses of this machine ---- */
 
+/* What goes through the old addresses may be dead, and what led nowhere may lead somewhere. */
 static void on_readdress(struct transport_deadline *deadline)
 {
 	struct transport *transport = PU_CONTAINER_OF(deadline, struct transport, readdress);
+	transport_watch_all(transport);
+	transport_relays_retry(transport->relays);
+	transport_swarm_retry(transport);
 	if (!transport_own_addrs_refresh(transport))
 		return;
 	log_listening(transport);
 	transport_identity_sign_record(transport);
 	pu_host_note(transport->host, "listening on %zu addresses", transport->own.listen_len);
-	transport_swarm_retry(transport); /* a network that came up may lead to peers */
 }
 
 static void on_interfaces_changed(void *user)
@@ -116,6 +176,7 @@ static void on_identity(struct transport *transport)
 	transport_identity_sign_record(transport);
 	transport->interfaces =
 	    transport_interfaces_new(transport->loop, on_interfaces_changed, transport);
+	transport->relays = transport_relays_new(transport);
 	pu_host_note(transport->host, "listening on %zu addresses", transport->own.listen_len);
 	pu_host_ready(transport->host);
 }
@@ -128,6 +189,9 @@ enum pu_err transport_start(struct pu_host *host, void *state)
 	transport_timers_init(&transport->timers, transport->loop);
 	transport_swarm_init(transport);
 	pu_map_init(&transport->sources);
+	pu_rates_init(&transport->knocks, TRANSPORT_KNOCKS_MAX);
+	pu_list_init(&transport->tcp_conns);
+	transport_relay_init(transport);
 	transport_identity_start(transport, on_identity);
 	return PU_OK;
 }
@@ -193,6 +257,11 @@ void transport_reload(void *state, const struct pu_config *old)
 	if (transport->handoff == NULL)
 		return; /* not serving yet */
 	transport_trim(transport);
+	transport_relay_reload(transport);
+	if (old->relay.serve != config->relay.serve)
+		transport_push_later(transport);
+	if (!same_strings(&old->relay.addresses, &config->relay.addresses))
+		transport_relays_reload(transport->relays);
 	if (strcmp(old->ping_pong.id, config->ping_pong.id) != 0 ||
 	    old->ping_pong.enabled != config->ping_pong.enabled)
 		transport_push_later(transport);
@@ -210,6 +279,9 @@ static void say_goodbye(struct transport *transport)
 	transport->draining = true;
 	if (transport->engine.quic == NULL)
 		return;
+	if (transport->engine.upgrader != NULL)
+		pu_upgrader_shutdown(transport->engine.upgrader, CONN_CODE_SHUTDOWN, "shutting down");
+	transport_engine_flush(&transport->engine); /* circuits end before what carries them */
 	pu_quic_endpoint_shutdown(transport->engine.quic, CONN_CODE_SHUTDOWN, "shutting down");
 	transport_engine_flush(&transport->engine);
 }
@@ -227,10 +299,16 @@ void transport_stop(void *state)
 	say_goodbye(transport);
 	transport_interfaces_free(transport->interfaces);
 	transport_handoff_free(transport->handoff);
+	transport_relay_fini(transport);
+	transport_relays_free(transport->relays);
+	transport->relays = NULL;
+	transport_watch_fini(transport);
 	transport_swarm_fini(transport);
+	transport_tcp_conn_fini(transport);
 	transport_engine_fini(&transport->engine);
 	transport_identity_fini(transport);
 	transport_own_addrs_fini(&transport->own);
 	pu_map_fini(&transport->sources);
+	pu_rates_fini(&transport->knocks);
 	transport_timers_fini(&transport->timers);
 }

@@ -11,14 +11,14 @@
 
 static bool is_up(const struct transport_conn *conn)
 {
-	return conn->state == CONN_UP && pu_quic_conn_is_up(conn->quic);
+	return conn->state == CONN_UP && pu_mux_is_up(conn->mux);
 }
 
 static void close_idle(struct transport_conn *conn)
 {
 	pu_info("conn.trimmed", "peer=%s addr=%s idle_ms=%" PRIu64, conn->peer->text, conn->address,
 	        transport_timers_now(&conn->transport->timers) - conn->idle_since_ms);
-	pu_quic_conn_close(conn->quic, CONN_CODE_TRIMMED, "making room");
+	pu_mux_close(conn->mux, CONN_CODE_TRIMMED, "making room");
 }
 
 /* ---- all peers ---- */
@@ -38,6 +38,12 @@ struct census {
 	size_t idle_len;
 };
 
+/* Somebody here keeps it, or others reach it through us. */
+static bool is_wanted(const struct transport_peer *peer)
+{
+	return peer->needed > 0 || pu_relay_has(peer->transport->relay.books, &peer->id);
+}
+
 static void count(struct census *census, const struct transport_peer *peer)
 {
 	PU_LIST_FOREACH(node, &peer->conns) {
@@ -45,7 +51,7 @@ static void count(struct census *census, const struct transport_peer *peer)
 		if (!is_up(conn))
 			continue;
 		census->up++;
-		if (peer->needed == 0 && conn->substreams_len == 0 &&
+		if (!is_wanted(peer) && conn->substreams_len == 0 &&
 		    census->now - conn->since_ms >= TRANSPORT_TRIM_GRACE_MS)
 			census->idle[census->idle_len++] = conn;
 	}
@@ -95,7 +101,7 @@ bool transport_trim_peer(struct transport_peer *peer)
 	PU_LIST_FOREACH(node, &peer->conns) {
 		struct transport_conn *conn = PU_LIST_ENTRY(node, struct transport_conn, in_peer);
 		/* A handshake of ours in progress does not count: it may be one of several. */
-		if (conn->state == CONN_DIALING || !pu_quic_conn_is_up(conn->quic))
+		if (conn->state == CONN_DIALING || !pu_mux_is_up(conn->mux))
 			continue;
 		open++;
 		if (conn->state == CONN_UP && conn->substreams_len == 0 &&

@@ -44,11 +44,14 @@ def raw(lab, options):
 
 
 def peerup(lab, options):
-    home, laptop = pair(lab)
-    home.peerup("service", "add", "iperf", f"{lab.b.address}:{IPERF}")
-    home.start()
-    laptop.start()
-    yield Contestant("peerup", lab, options, "127.0.0.1", forward(laptop, "iperf", 5300))
+    for name, carrier, port, forwarded in (("peerup", None, 4001, 5300), ("peerup over TCP", "tcp", 4002, 5301)):
+        if options.only and name not in options.only:
+            continue
+        home, laptop = pair(lab, port, carrier)
+        home.peerup("service", "add", "iperf", f"{lab.b.address}:{IPERF}")
+        home.start()
+        laptop.start()
+        yield Contestant(name, lab, options, "127.0.0.1", forward(laptop, "iperf", forwarded))
 
 
 def ssh(lab, options):
@@ -124,38 +127,41 @@ def ngtcp2(lab, options):
     yield Ngtcp2("ngtcp2 example pair", lab, options, lab.b.address, 4433)
 
 
+class JsPeer:
+    """A js-libp2p peer that does what it is told: tests/interop/js/peer.mjs."""
+
+    def __init__(self, host, **options):
+        folder = os.environ.get("PEERUP_JS") or f"{os.path.dirname(os.path.abspath(__file__))}/../interop/js"
+        self.child = host.spawn([os.environ.get("PEERUP_NODE", "node"), "--import", "./polyfill.mjs", "peer.mjs", host.name,
+                                 json.dumps(options)], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, cmd, **arguments):
+        self.child.stdin.write((json.dumps({"cmd": cmd, **arguments}) + "\n").encode())
+        self.child.stdin.flush()
+        answer = json.loads(self.child.stdout.readline())
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["ok"]
+
+
 class Js(Contestant):
     """js-libp2p's perf protocol over its QUIC."""
 
     SIZE = 256 << 20
 
-    def ask(self, child, **command):
-        child.stdin.write((json.dumps(command) + "\n").encode())
-        child.stdin.flush()
-        answer = json.loads(child.stdout.readline())
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return answer["ok"]
-
     def measure(self):
         hosts = (self.lab.a, self.lab.b)
         before, start = net.cpu_seconds(hosts), time.monotonic()
-        self.ask(self.client, cmd="perf", up=self.SIZE, down=0)
+        self.client.ask("perf", up=self.SIZE, down=0)
         seconds = time.monotonic() - start
         cpu = net.cpu_between(before, net.cpu_seconds(hosts))
         return {"gbps": self.SIZE * 8 / seconds / 1e9, "cpu": cpu / (self.SIZE / 1e9)}
 
 
 def js(lab, options):
-    folder = os.environ.get("PEERUP_JS") or f"{os.path.dirname(os.path.abspath(__file__))}/../interop/js"
     contestant = Js("js-libp2p QUIC", lab, options, lab.b.address, 0)
-    children = []
-    for host in (lab.b, lab.a):
-        children.append(host.spawn([os.environ.get("PEERUP_NODE", "node"), "--import", "./polyfill.mjs", "peer.mjs", host.name,
-                                    f"/ip4/{host.address}/udp/0/quic-v1"], cwd=folder,
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-    server, contestant.client = children
-    contestant.ask(contestant.client, cmd="dial", addr=contestant.ask(server, cmd="whoami")["addrs"][0])
+    server, contestant.client = (JsPeer(host, listen=[f"/ip4/{host.address}/udp/0/quic-v1"]) for host in (lab.b, lab.a))
+    contestant.client.ask("dial", addr=server.ask("whoami")["addrs"][0])
     yield contestant
 
 

@@ -1,5 +1,7 @@
 """Network namespaces for measuring: two hosts joined by a cable, or by a lossy long one."""
-import os, signal, subprocess, time
+import os, signal, subprocess
+
+from nodes import until
 
 MTU = 1500
 
@@ -10,14 +12,8 @@ def sh(command, check=True, **kwargs):
 
 
 def wait_for(condition, what, seconds=10):
-    """Polls a condition; a benchmark never sleeps and hopes."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise RuntimeError(f"timed out waiting for {what}")
+    """A benchmark never sleeps and hopes."""
+    return until(condition, seconds, what)
 
 
 class Host:

@@ -31,14 +31,28 @@ class Node:
             return False
         return len(services) >= 5 and all(s["state"] == "running" for s in services)
 
+    def listen_only(self, carrier):
+        """Leaves this way only, to it and from it; before it starts and before others know it."""
+        keep = {"quic": "/quic-v1", "tcp": "/tcp/"}[carrier]
+        with open(self.config) as file:
+            lines = file.read().split("\n")
+        lines = [line for line in lines if not line.startswith("    - /ip") or keep in line]
+        with open(self.config, "w") as file:
+            file.write("\n".join(lines))
+        if carrier == "tcp":
+            self.address = f"/ip4/{self.host.address}/tcp/{self.port}"
+
     def knows(self, other):
         self.peerup("auth", "add", other.id, "--name", other.name)
         self.peerup("peer", "add", other.name, other.address)
 
 
-def pair(lab):
-    """Two nodes that know each other."""
-    home, laptop = Node(lab.b, "home"), Node(lab.a, "laptop")
+def pair(lab, port=4001, carrier=None):
+    """Two nodes that know each other; `carrier`: they have no other."""
+    home, laptop = Node(lab.b, "home", port), Node(lab.a, "laptop", port)
+    if carrier:
+        home.listen_only(carrier)
+        laptop.listen_only(carrier)
     home.knows(laptop)
     laptop.knows(home)
     return home, laptop

@@ -52,6 +52,12 @@ def until(condition, seconds, what):
         time.sleep(0.02)
 
 
+def waits(test):
+    """Marks a test that hardly does more than wait: it runs beside the others."""
+    test.waits = True
+    return test
+
+
 class Result:
     """What one command did."""
 
@@ -124,6 +130,7 @@ class Node:
         self.config = self.dir / "config.yaml"
         self.log_path = pathlib.Path(root) / f"{name}.log"
         self.daemon = None
+        self.wrap = []  # what the daemon is started through
         made = self.run("init", "--name", name, "--dir", str(self.dir), "--json", config=False)
         check(made.code == 0, f"init failed: {made}")
         self.id = made.json()["peer_id"]
@@ -132,6 +139,12 @@ class Node:
     @property
     def address(self):
         return f"/ip4/127.0.0.1/udp/{self.port}/quic-v1"
+
+    def insert(self, above, line):
+        """A line into the configuration, behind another one."""
+        text = self.config.read_text(encoding="utf-8")
+        check(f"{above}\n" in text, f"the configuration of {self.name} has a line {above}")
+        self.config.write_text(text.replace(f"{above}\n", f"{above}\n{line}\n", 1), encoding="utf-8")
 
     # ---- commands ----
 
@@ -182,7 +195,7 @@ class Node:
     def spawn(self):
         with open(self.log_path, "ab") as log:
             self.daemon = subprocess.Popen(
-                [PEERUP, "daemon"],
+                [*self.wrap, PEERUP, "daemon"],
                 env=self._env(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -38,7 +38,8 @@ static void check(const struct pu_multiaddr *addr)
 	expect(pu_multiaddr_decode(pu_multiaddr_bytes(addr), &back) == PU_OK);
 	expect(pu_multiaddr_rank(addr) < 32);
 	if (pu_multiaddr_to_sockaddr(addr, &sockaddr, &len) == PU_OK)
-		expect(pu_multiaddr_from_sockaddr((struct sockaddr *)&sockaddr, &back) == PU_OK);
+		expect(pu_multiaddr_from_sockaddr((struct sockaddr *)&sockaddr,
+		                                  pu_multiaddr_carrier(addr), &back) == PU_OK);
 	check_peer(addr);
 }
 

@@ -34,7 +34,7 @@ static void on_new(void *user, struct pu_quic_conn *conn)
 	host->test = conn;
 }
 
-static void on_down(void *user, struct pu_quic_conn *conn, const struct pu_quic_close *why)
+static void on_down(void *user, struct pu_quic_conn *conn, const struct pu_mux_end *why)
 {
 	struct sim_host *host = user;
 

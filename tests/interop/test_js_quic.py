@@ -8,7 +8,7 @@ import time
 
 import servers
 from jspeer import js_peer
-from nodes import SLOW, Node, check, running, scratch, until
+from nodes import SLOW, Node, check, running, scratch, until, waits
 
 MB = 1 << 20
 STRANGER = "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq"
@@ -127,6 +127,7 @@ def test_an_unknown_js_peer_is_closed():
         check(not node.call("transport", "transport.peers").get("connections"), "no connection")
 
 
+@waits
 def test_an_idle_connection_of_js_lives():
     with dialed() as (js, _):
         time.sleep(30)  # the time itself is tested: quinn gives up after 10 s of silence
@@ -196,6 +197,7 @@ def test_we_refuse_another_peer_than_expected():
         check("peer" in result.err, f"and we say why: {result}")
 
 
+@waits
 def test_an_idle_connection_to_js_lives():
     with js_peer("listener") as js, home(js) as node:
         node.must("connect", "js0")
