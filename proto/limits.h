@@ -32,12 +32,12 @@
 #define PU_DECODE_MEMORY_MAX (4 * 1024 * 1024) /* bytes of one decoded message */
 
 /* Links. */
-#define PU_LINK_REQUESTS_MAX 1024 /* open requests of one server */
-#define PU_LINK_ASKS_MAX     4096 /* open questions of one client */
-#define PU_LINK_WINDOW       32   /* of these, sent and not answered yet */
-#define PU_LINK_PIPES_MAX    256  /* connections to one socket */
-#define PU_LINK_GREETING_MS  2000 /* for what an honest end does at once */
-#define PU_LINK_TOPIC_MAX    128  /* bytes before a message: the number or the topic */
+#define PU_LINK_REQUESTS_MAX 1024  /* open requests of one server */
+#define PU_LINK_ASKS_MAX     65536 /* open questions of one client: one for each connection */
+#define PU_LINK_WINDOW       32    /* of these, sent and not answered yet */
+#define PU_LINK_PIPES_MAX    256   /* connections to one socket */
+#define PU_LINK_GREETING_MS  2000  /* for what an honest end does at once */
+#define PU_LINK_TOPIC_MAX    128   /* bytes before a message: the number or the topic */
 #define PU_LINK_QUEUE_MAX    (9 * 1024 * 1024) /* bytes that wait: a window of the longest */
 #define PU_LINK_EVENTS_MAX   (1024 * 1024)     /* bytes that wait for one subscriber */
 

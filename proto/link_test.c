@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "proto/limits.h"
 #include "proto/test_loop.h"
 
 static struct {
@@ -187,7 +188,7 @@ Test(link, many_questions_at_once_are_all_answered)
 
 Test(link, one_question_too_many_fails_from_the_loop)
 {
-	for (int i = 0; i < 4096; i++)
+	for (int i = 0; i < PU_LINK_ASKS_MAX; i++)
 		ask("connect", PATIENCE_MS);
 	ask("connect", PATIENCE_MS);
 	cr_assert_eq(seen.answered, 0);

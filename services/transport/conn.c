@@ -120,8 +120,8 @@ static void on_recheck(struct transport_deadline *deadline)
 	transport_conn_check(PU_CONTAINER_OF(deadline, struct transport_conn, recheck));
 }
 
-/* Auth is being restarted, say. Who was allowed stays, and is asked about until there is an
- * answer; who was not goes. */
+/* No verdict: auth is being restarted, or too much is asked of it at once. Who was allowed stays,
+ * and is asked about until there is an answer; who was not goes. */
 static void unanswered(struct transport_conn *conn, const char *text)
 {
 	if (conn->state == CONN_UP)
@@ -165,10 +165,8 @@ static void on_verdict(void *user, enum pu_err err, const char *text, const void
 	struct transport_conn *conn = user;
 	const struct pu_auth_verdict *verdict = answer;
 	conn->ask = 0;
-	if (err == PU_ETIMEOUT || err == PU_ECLOSED)
+	if (err != PU_OK)
 		unanswered(conn, text);
-	else if (err != PU_OK)
-		refuse(conn, PU_ENOTAUTHORIZED, text);
 	else if (!verdict->allowed)
 		refuse(conn, PU_ENOTAUTHORIZED, verdict->reason);
 	else if (verdict->guest && !conn->inbound)

@@ -184,6 +184,8 @@ static void answer(struct net_node *node, const struct ask *ask)
 		answer_addresses(node, ask);
 	else if (node->auth_silent)
 		ask->answered(ask->user, PU_ETIMEOUT, "auth does not answer", NULL);
+	else if (node->auth_fails != PU_OK)
+		ask->answered(ask->user, node->auth_fails, "cannot ask auth", NULL);
 	else if (ask->message == PU_MSG_AUTH_CHECK)
 		ask->answered(ask->user, PU_OK, "", &verdict);
 	else if (ask->voucher_len > 0)

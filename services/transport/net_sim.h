@@ -24,11 +24,12 @@ struct net_node {
 	struct pu_list asks;        /* open questions to auth and naming */
 	uint64_t next_ask;
 	/* What the others say. */
-	bool denied;      /* auth refuses everybody */
-	bool guests;      /* auth takes everybody for a guest of the relay */
-	bool auth_silent; /* auth does not answer */
-	bool forges;      /* auth signs vouchers so that nobody can verify them */
-	bool unnamed;     /* naming knows no addresses */
+	bool denied;            /* auth refuses everybody */
+	bool guests;            /* auth takes everybody for a guest of the relay */
+	bool auth_silent;       /* auth does not answer */
+	enum pu_err auth_fails; /* questions to auth end with this error */
+	bool forges;            /* auth signs vouchers so that nobody can verify them */
+	bool unnamed;           /* naming knows no addresses */
 	/* For net_relay.h: where it is, and the relays that it uses. */
 	char address[256];
 	const char *relays[NET_NODES_MAX];

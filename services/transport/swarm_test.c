@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "codes.h"
+#include "limits.h"
 #include "net_sim.h"
 #include "ping.h"
 #include "quic/conn.h"
@@ -137,6 +138,18 @@ Test(swarm, a_live_connection_outlives_an_auth_that_does_not_answer)
 	b->auth_silent = false;
 	b->denied = true;
 	cr_assert(net_until(&net, 10000, b_has_none, NULL));
+}
+
+Test(swarm, a_question_that_fails_is_no_verdict)
+{
+	net_join(a, b);
+	b->auth_fails = PU_ELIMIT; /* as when more is asked at once than may be */
+	transport_on_auth_changed(&b->transport, NULL);
+	net_sleep(&net, 2 * TRANSPORT_RECHECK_MS);
+	cr_assert(is_connected(NULL));
+	b->auth_fails = PU_OK;
+	b->denied = true;
+	cr_assert(net_until(&net, 2 * TRANSPORT_RECHECK_MS, b_has_none, NULL));
 }
 
 Test(swarm, a_new_connection_does_not_get_in_while_auth_is_away)
