@@ -60,7 +60,11 @@ static const struct pu_field service_kept_fields[] = {
 };
 PU_SHAPE(service_kept);
 
-PU_EMPTY_SHAPE(service_config);
+static const struct pu_field service_config_fields[] = {
+	PU_FIELD(struct pu_service_config, runtime_dir, PU_REQUIRED, PU_FIELD_PATH_MAX, "that of the daemon's start, whatever the configuration says now"),
+};
+PU_SHAPE(service_config);
+
 PU_EMPTY_SHAPE(service_go);
 PU_EMPTY_SHAPE(service_health);
 PU_EMPTY_SHAPE(service_healthy);

@@ -44,7 +44,7 @@ static const struct pu_msg_row rows[PU_MSG_COUNT] = {
 	ROW(CONFIG_CHANGED, config_changed,               EVENT,   SUP,           SUPERVISOR, NONE, "All services were told to read the configuration again."),
 
 	ROW(SERVICE_KEPT, service_kept,                   CONTROL, SUP,           USER,       NONE, "A descriptor that an earlier process of this service kept; comes before service.go."),
-	ROW(SERVICE_CONFIG, service_config,               CONTROL, SUP,           USER,       NONE, "The configuration file, open for reading. Before service.go: changes will come this way. Later: read it again; a bad one is refused and the old one stays."),
+	ROW(SERVICE_CONFIG, service_config,               CONTROL, SUP,           USER,       NONE, "The text of the configuration in force, open for reading. Before service.go: the first; later: it has changed, and one that is refused leaves the old one."),
 	ROW(SERVICE_GO, service_go,                       CONTROL, SUP,           USER,       NONE, "Start: no more kept descriptors follow, and the roster is right."),
 	ROW(SERVICE_HEALTH, service_health,               CONTROL, SUP,           USER,       NONE, "Are you well? Answered by service.healthy from the event loop."),
 	ROW(SERVICE_HEALTHY, service_healthy,             CONTROL, SVC,           SUPERVISOR, NONE, "The event loop runs."),

@@ -140,17 +140,19 @@ struct pu_service_state { /* event */
 	uint64_t pid;
 	const char *reason;
 };
-PU_EMPTY_MESSAGE(config_changed); /* event: SIGHUP was sent to all */
+PU_EMPTY_MESSAGE(config_changed); /* event: all have been handed the new one */
 
-/* Control channel, descriptor 3 of a service. Supervisor to service: kept* config? go (health |
+/* Control channel, descriptor 3 of a service. Supervisor to service: kept* config go (health |
  * config)*; service to supervisor: ready, note, keep, drop, healthy. */
 struct pu_service_kept { /* with a descriptor that an earlier process had kept */
 	const char *name;
 };
-/* With the configuration file, open for reading. Before service.go: changes will come this way,
- * so that the service need not be able to open anything in the config directory, where the
- * identity key is. Later: read it again. */
-PU_EMPTY_MESSAGE(service_config);
+/* With the text of the configuration that is in force, open for reading: the file may have
+ * become another one meanwhile, and a service need not be able to open anything in the config
+ * directory, where the identity key is. After service.go: it has changed. */
+struct pu_service_config {
+	const char *runtime_dir;
+};
 PU_EMPTY_MESSAGE(service_go); /* no more kept descriptors; the roster is right */
 PU_EMPTY_MESSAGE(service_health);
 PU_EMPTY_MESSAGE(service_healthy);

@@ -248,19 +248,35 @@ static void report_unreadable(struct pu_report *report, const char *path, enum p
 		pu_report_add(report, whole, "cannot be read: %s", pu_strerror(err));
 }
 
+enum pu_err pu_config_read(const char *path, struct pu_buffer *text, struct pu_report *report)
+{
+	enum pu_err err = pu_file_read(path, true, text);
+
+	if (err != PU_OK)
+		report_unreadable(report, path, err);
+	return err;
+}
+
 enum pu_err pu_config_load(const char *path, struct pu_config *config, struct pu_report *report)
 {
 	struct pu_buffer text;
 	enum pu_err err;
 
 	pu_buffer_init(&text, PU_YAML_BYTES_MAX);
-	err = pu_file_read(path, true, &text);
+	err = pu_config_read(path, &text, report);
 	if (err == PU_OK)
 		err = pu_config_parse(pu_buffer_bytes(&text), path, config, report);
-	else
-		report_unreadable(report, path, err);
 	pu_buffer_fini(&text);
 	return err;
+}
+
+bool pu_config_stay(struct pu_config *config, const char *runtime_dir)
+{
+	if (strcmp(config->runtime_dir, runtime_dir) == 0)
+		return false;
+	pu_free(config->runtime_dir);
+	config->runtime_dir = pu_strdup(runtime_dir);
+	return true;
 }
 
 void pu_config_fini(struct pu_config *config)

@@ -135,10 +135,16 @@ enum pu_err pu_config_find(const char *arg, char **path) PU_MUST_CHECK;
  * it), PU_EINVAL (mistakes), PU_ELIMIT (too large), PU_EIO; *config is untouched then. */
 enum pu_err pu_config_load(const char *path, struct pu_config *config,
                            struct pu_report *report) PU_MUST_CHECK;
-/* The same for a text that is, or shall be, the content of `path`. */
+/* Its two halves. The file's text, or what is wrong with the file. */
+enum pu_err pu_config_read(const char *path, struct pu_buffer *text,
+                           struct pu_report *report) PU_MUST_CHECK;
+/* A text that is, or shall be, the content of `path`. */
 enum pu_err pu_config_parse(struct pu_bytes text, const char *path, struct pu_config *config,
                             struct pu_report *report) PU_MUST_CHECK;
 void pu_config_fini(struct pu_config *config); /* accepts zeroed memory */
+/* A process stays in the runtime directory that it started in, whatever its new configuration
+ * says. Answers whether that is another one. */
+bool pu_config_stay(struct pu_config *config, const char *runtime_dir);
 
 /* The effective configuration as YAML. */
 enum pu_err pu_config_print(const struct pu_config *config,

@@ -23,12 +23,14 @@ static void on_kept(struct pu_host *host, const void *body, int fd)
 
 static void on_config(struct pu_host *host, const void *body, int fd)
 {
-	(void)body;
+	const struct pu_service_config *config = body;
+
 	if (fd < 0)
 		return;
-	host->config_handed = true;
 	if (host->started)
 		skeleton_reload(host, fd);
+	else
+		skeleton_take_config(host, fd, config->runtime_dir);
 	close(fd);
 }
 
@@ -37,7 +39,7 @@ static void on_go(struct pu_host *host, const void *body, int fd)
 	(void)body;
 	if (fd >= 0)
 		close(fd);
-	if (!host->started)
+	if (!host->started && !host->over)
 		skeleton_start(host);
 }
 
@@ -105,9 +107,11 @@ enum pu_err skeleton_control_open(struct pu_host *host)
 	if (fcntl(PU_CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0)
 		return pu_err_from_errno(errno);
 	enum pu_err err = pu_channel_new(&host->control, &host->loop, PU_CONTROL_FD, &ops, host);
-	if (err == PU_OK)
-		pu_channel_set_peer(host->control, PU_SERVICE_SUPERVISOR);
-	return err;
+	if (err != PU_OK)
+		return err;
+	host->supervised = true;
+	pu_channel_set_peer(host->control, PU_SERVICE_SUPERVISOR);
+	return PU_OK;
 }
 
 void skeleton_control_send(struct pu_host *host, enum pu_msg id, const void *message, int fd)

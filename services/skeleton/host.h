@@ -16,7 +16,7 @@ struct pu_host {
 	uv_loop_t loop;
 	uv_signal_t signals[SKELETON_SIGNALS];
 	uv_timer_t drain_timer;
-	bool config_handed; /* the supervisor hands changes over */
+	bool supervised; /* the configuration is handed over; else it is read */
 	bool started, ready, draining, over;
 	int status;                 /* what the process will exit with */
 	struct pu_channel *control; /* NULL: no supervisor */
@@ -36,8 +36,10 @@ struct skeleton_subscription {
 /* service.go, or there is no supervisor: opens the links and calls start(). */
 void skeleton_start(struct pu_host *host);
 void skeleton_drain(struct pu_host *host);
-/* Reads the configuration again: from the descriptor, which stays the caller's, or -1 = by its
- * path. A bad one is refused and the old one stays. */
+/* Before the start. The descriptor stays the caller's. */
+void skeleton_take_config(struct pu_host *host, int fd, const char *runtime_dir);
+/* After it: reads the configuration again, from the descriptor, which stays the caller's, or
+ * -1 = by its path. A bad one is refused and the old one stays. */
 void skeleton_reload(struct pu_host *host, int fd);
 
 /* ---- control.c ---- */

@@ -17,13 +17,14 @@ struct skeleton_sandbox {
 enum pu_err skeleton_sandbox_enter(const struct skeleton_sandbox *sandbox,
                                    const struct pu_config *config) PU_MUST_CHECK;
 
-/* Its two halves. PU_EUNSUPPORTED: this kernel has no Landlock. */
+/* Its halves. PU_EUNSUPPORTED: this kernel has no Landlock. */
 enum pu_err skeleton_landlock_enter(const struct skeleton_sandbox *sandbox,
                                     const struct pu_config *config) PU_MUST_CHECK;
+enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox) PU_MUST_CHECK;
+
 /* Before the event loop is made: a libuv that finds io_uring uses it, and bears no refusal
  * afterwards. */
 enum pu_err skeleton_seccomp_no_rings(void) PU_MUST_CHECK;
-enum pu_err skeleton_seccomp_enter(const struct pu_sandbox *sandbox) PU_MUST_CHECK;
 
 bool skeleton_landlock_available(void);
 

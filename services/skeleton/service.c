@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/yaml_node.h"
 #include "skeleton/host.h"
 #include "skeleton/sandbox.h"
 
@@ -21,8 +22,7 @@
 /* Memory that malloc keeps at the top of the heap instead of giving it back. */
 #define TRIM_THRESHOLD (64 * 1024)
 /* Of a configuration that is handed over. */
-#define CONFIG_TEXT_MAX (4 * 1024 * 1024)
-#define READ_SIZE       4096
+#define READ_SIZE 4096
 
 /* ---- configuration ---- */
 
@@ -45,18 +45,26 @@ static void log_report(const struct pu_report *report, const char *path)
 	}
 }
 
-static enum pu_err load_config(struct pu_config *config, const char *path)
+static enum pu_err report_config(const struct pu_report *report, const char *path,
+                                 enum pu_err err)
 {
-	struct pu_report report = {0};
-
-	enum pu_err err = pu_config_load(path, config, &report);
-	log_report(&report, path);
-	pu_report_fini(&report);
+	log_report(report, path);
 	if (err != PU_OK)
 		pu_error("config.refused", "path=%s error=%s", path, pu_strerror(err));
 	return err;
 }
 
+static enum pu_err load_config(struct pu_config *config, const char *path)
+{
+	struct pu_report report = {0};
+	enum pu_err err = pu_config_load(path, config, &report);
+
+	err = report_config(&report, path, err);
+	pu_report_fini(&report);
+	return err;
+}
+
+/* From the start of the file: the supervisor hands the same one to all. */
 static enum pu_err read_all(int fd, struct pu_buffer *out)
 {
 	for (;;) {
@@ -72,7 +80,22 @@ static enum pu_err read_all(int fd, struct pu_buffer *out)
 	}
 }
 
-static enum pu_err first_config(struct pu_host *host)
+static enum pu_err parse_config(struct pu_config *config, const char *path, int fd)
+{
+	struct pu_report report = {0};
+	struct pu_buffer text;
+
+	pu_buffer_init(&text, PU_YAML_BYTES_MAX + READ_SIZE);
+	enum pu_err err = read_all(fd, &text);
+	if (err == PU_OK)
+		err = pu_config_parse(pu_buffer_bytes(&text), path, config, &report);
+	err = report_config(&report, path, err);
+	pu_report_fini(&report);
+	pu_buffer_fini(&text);
+	return err;
+}
+
+static enum pu_err first_config(struct pu_host *host, int fd)
 {
 	char *path;
 
@@ -81,29 +104,29 @@ static enum pu_err first_config(struct pu_host *host)
 		pu_error("config.refused", "error=%s", pu_strerror(err));
 		return err;
 	}
-	err = load_config(&host->config, path);
+	err = fd >= 0 ? parse_config(&host->config, path, fd) : load_config(&host->config, path);
 	pu_free(path);
 	if (err == PU_OK)
 		set_log(host);
 	return err;
 }
 
-/* A new configuration that came as a descriptor. */
-static enum pu_err parse_config(struct pu_config *config, int fd, const char *path)
+static void fail_without_config(struct pu_host *host, enum pu_err err)
 {
-	struct pu_report report = {0};
-	struct pu_buffer text;
+	pu_host_fail(host, skeleton_is_permanent(err) || err == PU_ENOTFOUND,
+	             "service.start_failed", "the configuration: %s", pu_strerror(err));
+}
 
-	pu_buffer_init(&text, CONFIG_TEXT_MAX);
-	enum pu_err err = read_all(fd, &text);
+/* Another one before the start replaces the first. */
+void skeleton_take_config(struct pu_host *host, int fd, const char *runtime_dir)
+{
+	pu_config_fini(&host->config);
+	host->config = (struct pu_config){0};
+	enum pu_err err = first_config(host, fd);
 	if (err == PU_OK)
-		err = pu_config_parse(pu_buffer_bytes(&text), path, config, &report);
-	log_report(&report, path);
-	pu_report_fini(&report);
-	pu_buffer_fini(&text);
-	if (err != PU_OK)
-		pu_error("config.refused", "path=%s error=%s", path, pu_strerror(err));
-	return err;
+		pu_config_stay(&host->config, runtime_dir);
+	else
+		fail_without_config(host, err);
 }
 
 void skeleton_reload(struct pu_host *host, int fd)
@@ -111,14 +134,15 @@ void skeleton_reload(struct pu_host *host, int fd)
 	struct pu_config old = host->config;
 	struct pu_config new;
 
-	enum pu_err err = fd >= 0 ? parse_config(&new, fd, old.path) : load_config(&new, old.path);
+	enum pu_err err = fd >= 0 ? parse_config(&new, old.path, fd) : load_config(&new, old.path);
 	if (err != PU_OK)
 		return;
-	if (strcmp(new.runtime_dir, old.runtime_dir) != 0)
-		pu_warn("config.restart_needed", "key=runtime_dir");
+	/* The supervisor says so for all. */
+	if (pu_config_stay(&new, old.runtime_dir) && !host->supervised)
+		pu_warn("config.needs_restart", "key=runtime_dir");
 	host->config = new;
 	set_log(host);
-	if (host->started && host->description->reload != NULL)
+	if (host->description->reload != NULL)
 		host->description->reload(host->state, &old);
 	pu_config_fini(&old);
 	pu_info("config.reloaded", "path=%s", host->config.path);
@@ -151,10 +175,10 @@ static void on_signal(uv_signal_t *handle, int signo)
 {
 	struct pu_host *host = handle->data;
 
-	if (signo == SIGHUP)
-		skeleton_reload(host, -1);
-	else
+	if (signo != SIGHUP)
 		skeleton_drain(host);
+	else if (host->started && !host->supervised)
+		skeleton_reload(host, -1);
 }
 
 static void watch_signals(struct pu_host *host)
@@ -234,7 +258,7 @@ static enum pu_err enter_sandbox(struct pu_host *host)
 {
 	const struct skeleton_sandbox sandbox = {
 	    .allowed = host->description->sandbox,
-	    .reads_config = !host->config_handed,
+	    .reads_config = !host->supervised,
 	};
 
 	enum pu_err err = skeleton_sandbox_enter(&sandbox, &host->config);
@@ -242,19 +266,6 @@ static enum pu_err enter_sandbox(struct pu_host *host)
 		pu_host_fail(host, skeleton_is_permanent(err), "service.no_sandbox", "%s",
 		             pu_strerror(err));
 	return err;
-}
-
-void skeleton_start(struct pu_host *host)
-{
-	if (enter_sandbox(host) != PU_OK || open_server(host) != PU_OK)
-		return;
-	host->started = true;
-	enum pu_err err = host->description->start(host, host->state);
-	if (err != PU_OK && !host->over)
-		pu_host_fail(host, skeleton_is_permanent(err), "service.start_failed", "%s",
-		             pu_strerror(err));
-	if (!host->over)
-		subscribe(host);
 }
 
 static enum pu_err open_roster(struct pu_host *host)
@@ -266,11 +277,35 @@ static enum pu_err open_roster(struct pu_host *host)
 
 static enum pu_err prepare(struct pu_host *host)
 {
-	enum pu_err err = first_config(host);
+	enum pu_err err = pu_dir_ensure(host->config.runtime_dir);
 
 	if (err == PU_OK)
-		err = pu_dir_ensure(host->config.runtime_dir);
-	return err == PU_OK ? open_roster(host) : err;
+		err = open_roster(host);
+	if (err != PU_OK)
+		pu_host_fail(host, skeleton_is_permanent(err), "service.start_failed", "%s: %s",
+		             host->config.runtime_dir, pu_strerror(err));
+	return err;
+}
+
+static void start(struct pu_host *host)
+{
+	host->started = true;
+	enum pu_err err = host->description->start(host, host->state);
+	if (err != PU_OK && !host->over)
+		pu_host_fail(host, skeleton_is_permanent(err), "service.start_failed", "%s",
+		             pu_strerror(err));
+	if (!host->over)
+		subscribe(host);
+}
+
+void skeleton_start(struct pu_host *host)
+{
+	if (host->config.path == NULL)
+		pu_host_fail(host, false, "service.start_failed", "%s",
+		             "no configuration was handed over");
+	else if (prepare(host) == PU_OK && enter_sandbox(host) == PU_OK &&
+	         open_server(host) == PU_OK)
+		start(host);
 }
 
 /* ---- stop ---- */
@@ -297,6 +332,17 @@ static void close_host(struct pu_host *host)
 	pu_free(host->subscriptions);
 }
 
+/* By hand: there is nobody to wait for. */
+static void start_alone(struct pu_host *host)
+{
+	enum pu_err err = first_config(host, -1);
+
+	if (err == PU_OK)
+		skeleton_start(host);
+	else
+		fail_without_config(host, err);
+}
+
 /* From the event loop's making to its end. */
 static void run(struct pu_host *host)
 {
@@ -309,8 +355,8 @@ static void run(struct pu_host *host)
 	if (err != PU_OK)
 		pu_host_fail(host, false, "service.start_failed", "the control channel: %s",
 		             pu_strerror(err));
-	else if (host->control == NULL)
-		skeleton_start(host);
+	else if (!host->supervised)
+		start_alone(host);
 	if (!host->over)
 		uv_run(&host->loop, UV_RUN_DEFAULT);
 	close_host(host);
@@ -331,15 +377,11 @@ int pu_service_main(int argc, char **argv, const struct pu_service_description *
 	            host.arguments.has_level ? host.arguments.level : PU_LOG_INFO,
 	            host.arguments.has_format ? host.arguments.format : PU_LOG_LOGFMT);
 	/* Before the sandbox; it also finds out how fast this machine can do what. */
-	enum pu_err err = sodium_init() < 0 ? PU_EINTERNAL : prepare(&host);
-	if (err == PU_OK) {
-		host.state = pu_zalloc(description->state_size);
-		run(&host);
-		pu_free(host.state);
-	} else {
-		pu_error("service.start_failed", "reason=%s", pu_strerror(err));
-		host.status = skeleton_is_permanent(err) || err == PU_ENOTFOUND ? PU_EXIT_PERMANENT : 1;
-	}
+	if (sodium_init() < 0)
+		pu_fatal("service.start_failed", "reason=%s", "libsodium does not start");
+	host.state = pu_zalloc(description->state_size);
+	run(&host);
+	pu_free(host.state);
 	pu_config_fini(&host.config);
 	return host.status;
 }

@@ -158,11 +158,12 @@ static void on_remove(void *service, struct pu_request *request, const void *mes
 static void on_identity(void *service, struct pu_request *request, const void *message)
 {
 	const struct test_service *self = service;
-	char kept[32];
+	char text[64];
 
 	(void)message;
-	snprintf(kept, sizeof(kept), "kept-%u", self->kept);
-	pu_request_answer(request, &(struct pu_auth_self){.peer_id = kept});
+	snprintf(text, sizeof(text), "%s-kept-%u", pu_host_config(self->host)->node.name,
+	         self->kept);
+	pu_request_answer(request, &(struct pu_auth_self){.peer_id = text});
 }
 
 static enum pu_err start(struct pu_host *host, void *state)

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "io_config.h"
 #include "supervisor.h"
 
 enum {
@@ -65,7 +66,7 @@ static int parse_arguments(int argc, char **argv, const char **config_arg)
 	return STATUS_USAGE;
 }
 
-static enum pu_err load_config(const char *config_arg, struct pu_config *config)
+static enum pu_err load_config(const char *config_arg, struct pu_config *config, int *config_fd)
 {
 	struct pu_report report = {0};
 	char *path;
@@ -75,7 +76,7 @@ static enum pu_err load_config(const char *config_arg, struct pu_config *config)
 		pu_error("config.missing", "hint=%s", "run `peerup init` or give --config");
 		return err;
 	}
-	err = pu_config_load(path, config, &report);
+	err = sup_config_load(path, config, config_fd, &report);
 	pu_config_report_print(&report, STDERR_FILENO);
 	if (err != PU_OK)
 		pu_error("config.refused", "path=%s error=%s", path, pu_strerror(err));
@@ -106,14 +107,14 @@ static enum pu_err be_the_only_one(const char *runtime_dir, struct pu_file_lock 
 	return err;
 }
 
-static int supervise(struct pu_config *config, const char *dir)
+static int supervise(struct pu_config *config, int config_fd, const char *dir)
 {
 	struct supervisor supervisor;
 	uv_loop_t loop;
 
 	if (uv_loop_init(&loop) != 0)
 		pu_fatal("daemon.no_loop", "error=%s", "the system gives no event loop");
-	enum pu_err err = supervisor_start(&supervisor, &loop, config, dir);
+	enum pu_err err = supervisor_start(&supervisor, &loop, config, config_fd, dir);
 	if (err == PU_OK)
 		uv_run(&loop, UV_RUN_DEFAULT);
 	else
@@ -128,6 +129,7 @@ int main(int argc, char **argv)
 {
 	const char *config_arg = NULL;
 	struct pu_config config;
+	int config_fd;
 	struct pu_file_lock lock = {-1};
 	int status = parse_arguments(argc, argv, &config_arg);
 
@@ -136,7 +138,7 @@ int main(int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1); /* one thread does almost all */
 	umask(S_IRWXG | S_IRWXO);
 	pu_log_init("supervisor", PU_LOG_INFO, PU_LOG_LOGFMT);
-	if (load_config(config_arg, &config) != PU_OK)
+	if (load_config(config_arg, &config, &config_fd) != PU_OK)
 		return STATUS_FAILED;
 	pu_log_set(config.log.level, config.log.format);
 	char *dir = program_dir();
@@ -144,7 +146,7 @@ int main(int argc, char **argv)
 		pu_fatal("daemon.no_proc", "path=%s", "/proc/self/exe");
 	status = STATUS_FAILED;
 	if (be_the_only_one(config.runtime_dir, &lock) == PU_OK)
-		status = supervise(&config, dir);
+		status = supervise(&config, config_fd, dir);
 	pu_config_fini(&config);
 	pu_file_unlock(&lock);
 	pu_free(dir);

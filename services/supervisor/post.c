@@ -120,15 +120,15 @@ static void hand_back_kept(struct sup_post *post)
 	}
 }
 
-/* Before service.go it says that changes will come this way: then the service's sandbox can
- * leave the config directory out. */
 static void hand_config(struct sup_child *child)
 {
 	struct sup_post *post = child->user;
-	int fd = open(post->supervisor->config.path, O_RDONLY | O_CLOEXEC);
+	const struct supervisor *supervisor = post->supervisor;
+	const struct pu_service_config config = {.runtime_dir = supervisor->config.runtime_dir};
+	int fd = fcntl(supervisor->config_fd, F_DUPFD_CLOEXEC, 0);
 
 	if (fd >= 0)
-		say(post, PU_MSG_SERVICE_CONFIG, &(struct pu_service_config){0}, fd);
+		say(post, PU_MSG_SERVICE_CONFIG, &config, fd);
 }
 
 static enum pu_err open_channel(struct sup_post *post, int fd)

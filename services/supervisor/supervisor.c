@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "io_config.h"
 #include "io_systemd.h"
 #include "post.h"
 #include "proto/limits.h"
@@ -137,12 +138,14 @@ static char *report_text(const struct pu_report *report)
 	return copy;
 }
 
-static void adopt(struct supervisor *supervisor, struct pu_config *config)
+static void adopt(struct supervisor *supervisor, struct pu_config *config, int config_fd)
 {
-	if (strcmp(config->runtime_dir, supervisor->config.runtime_dir) != 0)
+	if (pu_config_stay(config, supervisor->config.runtime_dir))
 		pu_warn("config.needs_restart", "key=runtime_dir");
 	pu_config_fini(&supervisor->config);
+	close(supervisor->config_fd);
 	supervisor->config = *config;
+	supervisor->config_fd = config_fd;
 	pu_log_set(config->log.level, config->log.format);
 }
 
@@ -150,7 +153,8 @@ enum pu_err supervisor_reload(struct supervisor *supervisor, char **text)
 {
 	struct pu_report report = {0};
 	struct pu_config config;
-	enum pu_err err = pu_config_load(supervisor->config.path, &config, &report);
+	int config_fd;
+	enum pu_err err = sup_config_load(supervisor->config.path, &config, &config_fd, &report);
 
 	if (err != PU_OK) {
 		*text = report_text(&report);
@@ -159,7 +163,7 @@ enum pu_err supervisor_reload(struct supervisor *supervisor, char **text)
 		return err;
 	}
 	pu_report_fini(&report);
-	adopt(supervisor, &config);
+	adopt(supervisor, &config, config_fd);
 	pu_info("config.reloaded", "path=%s", supervisor->config.path);
 	sup_systemd_reloading(pu_now_ns());
 	sup_family_reload(&supervisor->family, pu_now_ns());
@@ -228,10 +232,13 @@ static enum pu_err listen_for_questions(struct supervisor *supervisor)
 }
 
 enum pu_err supervisor_start(struct supervisor *supervisor, uv_loop_t *loop,
-                             struct pu_config *config, const char *program_dir)
+                             struct pu_config *config, int config_fd, const char *program_dir)
 {
-	*supervisor = (struct supervisor){
-	    .loop = loop, .config = *config, .roster_fd = -1, .started_ns = pu_now_ns()};
+	*supervisor = (struct supervisor){.loop = loop,
+	                                  .config = *config,
+	                                  .config_fd = config_fd,
+	                                  .roster_fd = -1,
+	                                  .started_ns = pu_now_ns()};
 	*config = (struct pu_config){0};
 	fill_posts(supervisor, program_dir);
 	open_handles(supervisor);
@@ -255,5 +262,6 @@ void supervisor_fini(struct supervisor *supervisor)
 	if (supervisor->roster_fd >= 0)
 		close(supervisor->roster_fd);
 	supervisor->roster_fd = -1;
+	close(supervisor->config_fd);
 	pu_config_fini(&supervisor->config);
 }

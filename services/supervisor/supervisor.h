@@ -26,6 +26,7 @@ struct sup_post {
 struct supervisor {
 	uv_loop_t *loop;
 	struct pu_config config;
+	int config_fd; /* its text */
 	struct sup_child children[SUP_SERVICES_LEN];
 	struct sup_post posts[SUP_SERVICES_LEN];
 	struct sup_family family;
@@ -39,11 +40,13 @@ struct supervisor {
 	char said[2 * SUP_NOTE_MAX]; /* the last status for systemd */
 };
 
-/* Takes over the configuration. Listens, starts every service and returns; the loop does the
- * rest, and uv_run() returns when all have stopped. `program_dir` is where peerup-<name> are.
+/* Takes over the configuration and its text, also on failure. Listens, starts every service and
+ * returns; the loop does the rest, and uv_run() returns when all have stopped. `program_dir` is
+ * where peerup-<name> are.
  */
 enum pu_err supervisor_start(struct supervisor *supervisor, uv_loop_t *loop,
-                             struct pu_config *config, const char *program_dir) PU_MUST_CHECK;
+                             struct pu_config *config, int config_fd,
+                             const char *program_dir) PU_MUST_CHECK;
 /* After uv_run(); also after a start that failed. */
 void supervisor_fini(struct supervisor *supervisor);
 

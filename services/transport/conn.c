@@ -120,8 +120,8 @@ static void on_recheck(struct transport_deadline *deadline)
 	transport_conn_check(PU_CONTAINER_OF(deadline, struct transport_conn, recheck));
 }
 
-/* No verdict: auth is being restarted, or too much is asked of it at once. Who was allowed stays,
- * and is asked about until there is an answer; who was not goes. */
+/* No verdict: auth is being restarted, or too much is asked of it at once. Who was allowed
+ * stays, and is asked about until there is an answer; who was not goes. */
 static void unanswered(struct transport_conn *conn, const char *text)
 {
 	if (conn->state == CONN_UP)

@@ -62,6 +62,12 @@ def test_reload_of_a_broken_configuration():
             both.home.reload()
             until(lambda: "config.yaml" in both.home.log(), 5, "the log names the file")
             check(servers.round_trip(forward.address, b"x") == b"x", "the old one is still used")
+            os.kill(both.home.pid("proxy"), signal.SIGKILL)
+            until(
+                lambda: servers.round_trip(forward.address, b"x") == b"x",
+                10,
+                "a service that dies meanwhile starts with the old one",
+            )
             both.home.config.write_text(good, encoding="utf-8")
 
 

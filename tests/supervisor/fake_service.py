@@ -65,6 +65,7 @@ def start():
             note("kept", "port", socket.socket(fileno=os.dup(fd)).getsockname()[1])
         if b"service.config" in data:
             note("first config", os.pread(fd, 1000, 0))
+            note("told", data)
         if b"service.go" in data:
             return kept
 
