@@ -81,7 +81,9 @@ static void on_message(void *user, struct pu_channel *pu_channel,
 		close(fd);
 }
 
-/* Streams that flow go on; those that do not yet end, or wait for a successor. */
+/* Inbound ones that do not flow yet wait for a successor. Outbound ones end when only their
+ * process would read them; those that somebody's own descriptor came with go on as if nothing
+ * had happened: that client was accepted, and cannot be accepted again. */
 static void abandon_streams(struct handoff_channel *channel)
 {
 	size_t pos = 0;
@@ -90,7 +92,7 @@ static void abandon_streams(struct handoff_channel *channel)
 	while (pu_map_next(&channel->streams, &pos, &key, &value)) {
 		struct handoff_stream *handed = value;
 		handoff_stream_leave(handed);
-		if (handed->state == HANDED_CONNECTING || handed->state == HANDED_STARVED)
+		if (handed->answer >= 0)
 			handoff_stream_free(handed);
 	}
 }
@@ -148,6 +150,7 @@ enum pu_err transport_handoff_new(struct transport *transport, struct transport_
 	handoff->transport = transport;
 	pu_list_init(&handoff->channels);
 	pu_list_init(&handoff->registrations);
+	pu_list_init(&handoff->connecting);
 	pu_list_init(&handoff->starved);
 	pu_list_init(&handoff->offered);
 	char *path =
@@ -163,6 +166,12 @@ enum pu_err transport_handoff_new(struct transport *transport, struct transport_
 	return PU_OK;
 }
 
+static void free_all(const struct pu_list *streams)
+{
+	PU_LIST_FOREACH(node, streams)
+		handoff_stream_free(PU_LIST_ENTRY(node, struct handoff_stream, in_waiting));
+}
+
 void transport_handoff_free(struct transport_handoff *handoff)
 {
 	if (handoff == NULL)
@@ -172,5 +181,7 @@ void transport_handoff_free(struct transport_handoff *handoff)
 		channel_free(PU_LIST_ENTRY(node, struct handoff_channel, node));
 	PU_LIST_FOREACH(node, &handoff->registrations)
 		handoff_registration_free(PU_LIST_ENTRY(node, struct handoff_registration, node));
+	free_all(&handoff->connecting);
+	free_all(&handoff->starved);
 	pu_free(handoff);
 }

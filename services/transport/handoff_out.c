@@ -58,6 +58,7 @@ static void on_connected(struct transport_waiter *waiter, struct transport_conn 
                          enum pu_err err, const char *text)
 {
 	struct handoff_stream *handed = PU_CONTAINER_OF(waiter, struct handoff_stream, waiter);
+	pu_list_remove(&handed->in_waiting);
 	if (conn != NULL)
 		open_on(handed, conn);
 	else
@@ -73,6 +74,7 @@ static void connect_peer(struct handoff_stream *handed, uint64_t deadline_ms)
 		return;
 	}
 	handed->state = HANDED_CONNECTING;
+	pu_list_append(&handed->handoff->connecting, &handed->in_waiting);
 	handed->waiter.done = on_connected;
 	transport_peer_connect(peer, &handed->waiter, (struct pu_strings){0}, deadline_ms);
 }

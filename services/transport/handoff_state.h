@@ -43,7 +43,7 @@ enum handoff_stream_state {
 
 /* One stream that a process opened, or is asked to take. */
 struct handoff_stream {
-	struct pu_list_node in_waiting; /* starved or offered ones */
+	struct pu_list_node in_waiting; /* connecting, starved or offered ones */
 	struct transport_handoff *handoff;
 	struct handoff_channel *channel; /* NULL: its process is gone, or not there yet */
 	struct handoff_key key;
@@ -61,7 +61,7 @@ struct transport_handoff {
 	struct transport *transport;
 	struct pu_channel_listener *listener;
 	struct pu_list channels, registrations;
-	struct pu_list starved, offered; /* struct handoff_stream */
+	struct pu_list connecting, starved, offered; /* struct handoff_stream */
 	size_t channels_len, registrations_len;
 	uint64_t next_id;
 };

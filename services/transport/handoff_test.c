@@ -83,20 +83,60 @@ Test(handoff, a_descriptor_that_cannot_be_polled_fails_the_stream)
 
 Test(handoff, a_process_that_dies_while_it_waits_leaves_nothing)
 {
-	int theirs;
 	transport_peer_disconnect(net_peer(a, b), CONN_CODE_NONE, "test");
 	net_sleep(&net, 100);
 	a->also = "/ip4/10.0.0.77/udp/9/quic-v1";
 	a->unnamed = true;
-	int here = stage_pair(&theirs);
-	stage_opens(7, ECHO_PROTOCOL, theirs);
+	stage_opens(7, ECHO_PROTOCOL, -1);
 	cr_assert(net_peer(a, b)->waiters_len == 1);
 	net_service_stop(&client);
 	net_sleep(&net, 100);
 	cr_assert(net_peer(a, b)->waiters_len == 0);
 	net_sleep(&net, 15000);
 	cr_assert_null(net_peer(a, b));
+	net_service_start(&client, a);
+}
+
+/* Opens a stream for a client's descriptor, to a peer that cannot be connected to before auth
+ * answers, and ends the process that asked. Answers our end of the client. */
+static int stage_orphan(void)
+{
+	int theirs;
+	stage_registers(&server, "/peerup/*");
+	transport_peer_disconnect(net_peer(a, b), CONN_CODE_NONE, "test");
+	net_sleep(&net, 100);
+	a->auth_silent = true;
+	int here = stage_pair(&theirs);
+	stage_opens(7, ECHO_PROTOCOL, theirs);
+	net_service_stop(&client);
+	net_sleep(&net, 100);
+	cr_assert(net_peer(a, b)->waiters_len == 1);
+	return here;
+}
+
+Test(handoff, a_client_is_served_though_the_process_that_accepted_it_dies)
+{
+	int here = stage_orphan();
+	a->auth_silent = false;
+	net_sleep(&net, 100);
+	cr_assert(server.inbound == 1);
 	close(here);
+	net_service_start(&client, a);
+}
+
+Test(handoff, a_client_without_a_process_is_let_go_of_when_the_peer_cannot_be_reached)
+{
+	int here = stage_orphan();
+	char byte;
+	net_sleep(&net, 15000);
+	cr_assert(read(here, &byte, 1) == 0);
+	close(here);
+	net_service_start(&client, a);
+}
+
+Test(handoff, a_client_without_a_process_ends_with_transport)
+{
+	close(stage_orphan());
 	net_service_start(&client, a);
 }
 
