@@ -171,3 +171,11 @@ enum pu_err pu_err_from_errno(int errnum)
 	}
 	return PU_EIO;
 }
+
+enum pu_err pu_err_from_errno_io(int errnum)
+{
+	bool is_shortage =
+	    errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM || errnum == ENOBUFS;
+
+	return is_shortage ? PU_EIO : pu_err_from_errno(errnum);
+}

@@ -42,5 +42,8 @@ enum pu_err pu_err_from_code(const char *code);
 
 /* The pu_err for an errno value. */
 enum pu_err pu_err_from_errno(int errnum);
+/* The same for what has a bound of its own, as a file that is read has: PU_ELIMIT is that
+ * bound. That the machine has no descriptor or memory left is PU_EIO here: it may pass. */
+enum pu_err pu_err_from_errno_io(int errnum);
 
 #endif

@@ -38,3 +38,16 @@ Test(error, maps_errno)
 	cr_assert_eq(pu_err_from_errno(0), PU_OK);
 	cr_assert_eq(pu_err_from_errno(12345), PU_EIO);
 }
+
+Test(error, tells_a_shortage_of_the_machine_from_a_bound)
+{
+	static const int shortages[] = {EMFILE, ENFILE, ENOMEM, ENOBUFS};
+
+	for (size_t i = 0; i < sizeof(shortages) / sizeof(shortages[0]); i++) {
+		cr_assert_eq(pu_err_from_errno(shortages[i]), PU_ELIMIT);
+		cr_assert_eq(pu_err_from_errno_io(shortages[i]), PU_EIO);
+	}
+	cr_assert_eq(pu_err_from_errno_io(EFBIG), PU_ELIMIT);
+	cr_assert_eq(pu_err_from_errno_io(ENOENT), PU_ENOTFOUND);
+	cr_assert_eq(pu_err_from_errno_io(0), PU_OK);
+}

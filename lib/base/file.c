@@ -38,7 +38,7 @@ static enum pu_err read_all(int fd, size_t size_hint, struct pu_buffer *out)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return pu_err_from_errno(errno);
+			return pu_err_from_errno_io(errno);
 		if (got == 0)
 			return PU_OK;
 		if (room == 0)
@@ -55,7 +55,7 @@ static enum pu_err check_and_read(int fd, bool must_be_private, struct pu_buffer
 	enum pu_err err;
 
 	if (fstat(fd, &st) != 0)
-		return pu_err_from_errno(errno);
+		return pu_err_from_errno_io(errno);
 	if (!S_ISREG(st.st_mode))
 		return PU_EINVAL;
 	if (must_be_private && (st.st_mode & OTHERS_ACCESS) != 0)
@@ -74,7 +74,7 @@ enum pu_err pu_file_read(const char *path, bool must_be_private, struct pu_buffe
 	enum pu_err err;
 
 	if (fd < 0)
-		return pu_err_from_errno(errno);
+		return pu_err_from_errno_io(errno);
 	err = check_and_read(fd, must_be_private, out);
 	close(fd);
 	return err;
@@ -88,16 +88,16 @@ static enum pu_err write_all(int fd, struct pu_bytes content)
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
-			return pu_err_from_errno(errno);
+			return pu_err_from_errno_io(errno);
 		content = pu_bytes(content.data + done, content.len - (size_t)done);
 	}
-	return fsync(fd) == 0 ? PU_OK : pu_err_from_errno(errno);
+	return fsync(fd) == 0 ? PU_OK : pu_err_from_errno_io(errno);
 }
 
 /* Some file systems cannot sync a directory and say EINVAL: nothing more can be done there. */
 static enum pu_err sync_dir(int dir_fd)
 {
-	return fsync(dir_fd) == 0 || errno == EINVAL ? PU_OK : pu_err_from_errno(errno);
+	return fsync(dir_fd) == 0 || errno == EINVAL ? PU_OK : pu_err_from_errno_io(errno);
 }
 
 static enum pu_err replace(int dir_fd, const char *path, struct pu_bytes content)
@@ -107,14 +107,14 @@ static enum pu_err replace(int dir_fd, const char *path, struct pu_bytes content
 	enum pu_err err;
 
 	if (fd < 0) {
-		err = pu_err_from_errno(errno);
+		err = pu_err_from_errno_io(errno);
 		pu_free(temporary);
 		return err;
 	}
 	err = write_all(fd, content);
 	close(fd);
 	if (err == PU_OK && rename(temporary, path) != 0)
-		err = pu_err_from_errno(errno);
+		err = pu_err_from_errno_io(errno);
 	if (err != PU_OK)
 		unlink(temporary);
 	else
@@ -136,7 +136,7 @@ enum pu_err pu_file_write(const char *path, struct pu_bytes content)
 	dir = pu_path_dir(target);
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0) {
-		err = pu_err_from_errno(errno);
+		err = pu_err_from_errno_io(errno);
 	} else {
 		err = replace(dir_fd, target, content);
 		close(dir_fd);
@@ -156,7 +156,7 @@ static enum pu_err make_parents(const char *path)
 			continue;
 		*at = '\0';
 		if (mkdir(partial, S_IRWXU) != 0 && errno != EEXIST)
-			err = pu_err_from_errno(errno);
+			err = pu_err_from_errno_io(errno);
 		*at = '/';
 	}
 	pu_free(partial);
@@ -174,9 +174,9 @@ enum pu_err pu_dir_ensure(const char *path)
 	if (err != PU_OK)
 		return err;
 	if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
-		return pu_err_from_errno(errno);
+		return pu_err_from_errno_io(errno);
 	if (stat(path, &st) != 0)
-		return pu_err_from_errno(errno);
+		return pu_err_from_errno_io(errno);
 	if (!S_ISDIR(st.st_mode))
 		return PU_EINVAL;
 	if (st.st_uid != geteuid() || (st.st_mode & OTHERS_WRITE) != 0)
@@ -191,7 +191,7 @@ static enum pu_err wait_for_lock(int fd, unsigned timeout_ms)
 
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return pu_err_from_errno(errno);
+			return pu_err_from_errno_io(errno);
 		if (pu_now_ns() >= deadline_ns)
 			return PU_ETIMEOUT;
 		nanosleep(&pause, NULL);
@@ -207,7 +207,7 @@ enum pu_err pu_file_lock(struct pu_file_lock *lock, const char *path, unsigned t
 
 	pu_free(lock_path);
 	if (fd < 0)
-		return pu_err_from_errno(errno);
+		return pu_err_from_errno_io(errno);
 	err = wait_for_lock(fd, timeout_ms);
 	if (err != PU_OK) {
 		close(fd);

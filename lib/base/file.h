@@ -1,4 +1,5 @@
-/* Whole small files: bounded reads, atomic writes, locks, private modes. */
+/* Whole small files: bounded reads, atomic writes, locks, private modes. PU_ELIMIT speaks of
+ * the file; that the machine has no descriptor or memory left is PU_EIO. */
 #ifndef PU_BASE_FILE_H
 #define PU_BASE_FILE_H
 

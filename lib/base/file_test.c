@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +115,31 @@ Test(file, refuses_what_is_no_regular_file)
 	cr_assert_eq(pu_file_read(".", false, &buffer), PU_EINVAL);
 	cr_assert_eq(pu_file_read("missing", false, &buffer), PU_ENOTFOUND);
 	pu_buffer_fini(&buffer);
+}
+
+/* "Too large" would be about the file, and for ever. */
+Test(file, does_not_blame_the_file_when_no_descriptor_is_left)
+{
+	struct pu_file_lock lock = {.fd = -1};
+	struct rlimit before, none;
+	struct pu_buffer buffer;
+	enum pu_err read, written, locked;
+
+	pu_buffer_init(&buffer, 100);
+	cr_assert_eq(pu_file_write("a", pu_bytes_of_str("12345")), PU_OK);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	read = pu_file_read("a", false, &buffer);
+	written = pu_file_write("a", pu_bytes_of_str("6"));
+	locked = pu_file_lock(&lock, "a", 0);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(read, PU_EIO);
+	cr_assert_eq(written, PU_EIO);
+	cr_assert_eq(locked, PU_EIO);
+	cr_assert_eq(buffer.len, 0);
+	pu_buffer_fini(&buffer);
+	expect_content("a", "12345");
 }
 
 Test(file, leaves_nothing_behind_when_it_cannot_write)

@@ -8,8 +8,8 @@
 
 /* Reads the key; the caller ends it with pu_key_fini(). PU_ENOTFOUND: no such file.
  * PU_EPERM: group or others have some access, or we may not read it. PU_ELIMIT: over
- * PU_KEY_FILE_MAX. PU_EMALFORMED, PU_ETRUNCATED, PU_EUNSUPPORTED, PU_ECRYPTO: as
- * pu_key_decode(). */
+ * PU_KEY_FILE_MAX. PU_EIO: the disk or the machine fails. PU_EMALFORMED, PU_ETRUNCATED,
+ * PU_EUNSUPPORTED, PU_ECRYPTO: as pu_key_decode(). */
 enum pu_err pu_key_file_load(const char *path, struct pu_key *key) PU_MUST_CHECK;
 
 /* A sentence fragment for people that says what is wrong with the key file and what to

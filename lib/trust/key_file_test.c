@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,6 +122,22 @@ Test(key_file, is_refused_when_it_is_something_else)
 	cr_assert_eq(unlink(path), 0);
 	cr_assert_eq(mkdir(path, 0700), 0);
 	cr_assert_eq(pu_key_file_load(path, &key), PU_EINVAL);
+}
+
+Test(key_file, is_not_called_something_else_when_no_descriptor_is_left)
+{
+	struct rlimit before, none;
+	struct pu_key key;
+	enum pu_err err;
+
+	write_hex(KEY_HEX);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	err = pu_key_file_load(path, &key);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(err, PU_EIO);
+	cr_assert_str_eq(pu_key_file_advice(err), "cannot be read");
 }
 
 Test(key_file, has_advice_for_every_error)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -278,6 +279,21 @@ Test(config_file, says_why_it_cannot_be_read)
 	put("c.yaml", "nodes: {}\n");
 	cr_assert_eq(pu_config_load("c.yaml", &config, &report), PU_EINVAL);
 	cr_assert_str_eq(all_of(&report), "c.yaml:1:1: nodes: unknown key; did you mean node?\n");
+}
+
+Test(config_file, is_not_called_too_large_when_no_descriptor_is_left)
+{
+	struct rlimit before, none;
+	enum pu_err err;
+
+	put("c.yaml", "");
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	err = pu_config_load("c.yaml", &config, &report);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(err, PU_EIO);
+	cr_assert_str_eq(all_of(&report), "c.yaml: cannot be read: input/output error\n");
 }
 
 Test(config_file, report_goes_to_a_descriptor)

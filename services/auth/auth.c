@@ -162,7 +162,8 @@ static enum pu_err load_key(struct auth *auth)
 	struct pu_public_key public_key;
 
 	if (err != PU_OK) {
-		/* Nothing but a failing disk gets better by trying again. */
+		/* Nothing but a failing disk or a machine that is short of something gets better by
+		 * trying again. */
 		pu_host_fail(auth->host, err != PU_EIO, "auth.key", "%s %s", path,
 		             pu_key_file_advice(err));
 		return err;

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -323,6 +324,35 @@ Test(auth, authorises_nobody_while_the_file_cannot_be_used)
 	cr_assert_eq(mkdir(host.config.security.authorized_keys_file, 0700), 0);
 	auth_reload(&auth, NULL);
 	assert_verdict(ALICE, false, "not in authorized_keys");
+}
+
+/* With no descriptor left for it. */
+static void reload_in_need(void)
+{
+	struct rlimit before, none;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	auth_reload(&auth, NULL);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+Test(auth, keeps_the_last_good_list_while_no_descriptor_is_left_and_reads_again_soon)
+{
+	write_keys(ALICE "\n");
+	start();
+	host.published = 0;
+	cr_assert_not(uv_is_active((uv_handle_t *)&auth.recheck));
+	reload_in_need();
+	cr_assert_eq(auth.roll.state, PU_EIO);
+	cr_assert_eq(host.published, 0);
+	assert_verdict(ALICE, true, "authorized");
+	cr_assert(uv_is_active((uv_handle_t *)&auth.recheck));
+	cr_assert_leq(uv_timer_get_due_in(&auth.recheck), 1000);
+	auth_reload(&auth, NULL);
+	cr_assert_eq(auth.roll.state, PU_OK);
+	cr_assert_not(uv_is_active((uv_handle_t *)&auth.recheck));
 }
 
 Test(auth, says_nothing_when_nothing_changed)
