@@ -14,9 +14,8 @@
 #include "trust/limits.h"
 
 enum {
-	RETRY_MS = 1000,        /* after a reading that failed for a reason that may pass */
-	RECHECK_MAX_MS = 60000, /* no timer is longer: the wall clock may be set meanwhile */
-	ANNOUNCE_MS = 250,      /* after the start; each later one waits four times as long */
+	RETRY_MS = 1000,   /* after a reading that failed for a reason that may pass */
+	ANNOUNCE_MS = 250, /* after the start; each later one waits four times as long */
 	ANNOUNCE_COUNT = 3,
 	PROBLEMS_LOGGED_MAX = 20,
 };
@@ -97,14 +96,16 @@ static void on_file_changed(void *user)
 	auth_reload(user, NULL);
 }
 
+static struct auth_moment moment(void)
+{
+	return (struct auth_moment){.unix_ms = pu_unix_ms(), .mono_ms = pu_now_ns() / PU_NS_PER_MS};
+}
+
 static void on_recheck(uv_timer_t *timer)
 {
 	struct auth *auth = timer->data;
-	uint64_t now_ms = pu_unix_ms();
-	bool expired = auth_roll_expire(&auth->roll, auth->rechecked_ms, now_ms);
 
-	auth->rechecked_ms = now_ms;
-	if (expired) {
+	if (auth_roll_expire(&auth->roll, moment())) {
 		pu_info("auth.expired", "generation=%llu", (unsigned long long)auth->roll.generation);
 		publish_changed(auth);
 	}
@@ -114,21 +115,16 @@ static void on_recheck(uv_timer_t *timer)
 		recheck_later(auth);
 }
 
-/* Asks for the next expiry since the last recheck, so that none is missed between two. */
 static void recheck_later(struct auth *auth)
 {
-	uint64_t next_ms = pu_authorized_keys_next_expiry(auth->roll.keys, auth->rechecked_ms);
-	uint64_t now_ms = pu_unix_ms(), wait_ms = RECHECK_MAX_MS;
+	uint64_t wait_ms = auth_roll_look_in_ms(&auth->roll, moment());
 
-	if (next_ms == 0 && !auth_roll_is_doubtful(&auth->roll)) {
-		uv_timer_stop(&auth->recheck);
-		return;
-	}
-	if (next_ms != 0 && next_ms < now_ms + wait_ms)
-		wait_ms = next_ms > now_ms ? next_ms - now_ms : 0;
 	if (auth_roll_is_doubtful(&auth->roll) && wait_ms > RETRY_MS)
 		wait_ms = RETRY_MS;
-	uv_timer_start(&auth->recheck, on_recheck, wait_ms, 0);
+	if (wait_ms == AUTH_ROLL_NEVER)
+		uv_timer_stop(&auth->recheck);
+	else
+		uv_timer_start(&auth->recheck, on_recheck, wait_ms, 0);
 }
 
 /* Services that were connected to an earlier auth hear of this one's list only once they have
@@ -194,7 +190,6 @@ static void start_timers(struct auth *auth)
 	uv_timer_init(loop, &auth->announce);
 	auth->recheck.data = auth->announce.data = auth;
 	auth->has_timers = true;
-	auth->rechecked_ms = pu_unix_ms();
 	uv_timer_start(&auth->announce, on_announce, ANNOUNCE_MS, 0);
 }
 
@@ -209,7 +204,7 @@ enum pu_err auth_start(struct pu_host *host, void *state)
 	auth->keys_path = pu_strdup(config->security.authorized_keys_file);
 	auth->gating = config->security.enable_connection_gating;
 	take_relay(auth, config);
-	auth_roll_init(&auth->roll, pu_unix_ms());
+	auth_roll_init(&auth->roll, moment());
 	err = load_key(auth);
 	if (err != PU_OK)
 		return err;

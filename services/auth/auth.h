@@ -30,9 +30,8 @@ struct auth {
 	struct auth_audit audit;
 
 	bool has_timers;
-	uv_timer_t recheck;    /* the next expiry, or another try to read authorized_keys */
-	uint64_t rechecked_ms; /* Unix time up to which expiries were announced */
-	uv_timer_t announce;   /* repeats the first auth.changed for those who were not there yet */
+	uv_timer_t recheck;  /* the next expiry, or another try to read authorized_keys */
+	uv_timer_t announce; /* repeats the first auth.changed for those who were not there yet */
 	unsigned announced;
 };
 

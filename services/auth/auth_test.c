@@ -374,13 +374,25 @@ Test(auth, publishes_the_moment_when_somebody_expires)
 	start();
 	uv_timer_stop(&auth.announce);
 	host.published = 0;
-	auth.rechecked_ms = UINT64_C(1767225600000) - 1;
+	auth.roll.looked.unix_ms = UINT64_C(1767225600000) - 1;
 	auth_reload(&auth, NULL);
 	cr_assert_eq(host.published, 0);
 	uv_run(&host.loop, UV_RUN_NOWAIT);
 	cr_assert_eq(host.published, 1);
 	cr_assert_eq(generation, auth.roll.generation);
 	assert_verdict(ALICE, false, "expired on 2026-01-01T00:00:00Z");
+}
+
+/* The clock may be set back to before an expiry that has passed. */
+Test(auth, looks_at_the_clock_while_anybody_is_authorized_for_a_time_and_not_otherwise)
+{
+	write_keys(ALICE " expires=2026-01-01T00:00:00Z\n");
+	start();
+	cr_assert(uv_is_active((uv_handle_t *)&auth.recheck));
+	cr_assert_leq(uv_timer_get_due_in(&auth.recheck), AUTH_ROLL_LOOK_MS);
+	write_keys(ALICE "\n");
+	auth_reload(&auth, NULL);
+	cr_assert_not(uv_is_active((uv_handle_t *)&auth.recheck));
 }
 
 /* ---- the configuration ---- */
