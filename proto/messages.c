@@ -62,7 +62,7 @@ static const struct pu_msg_row rows[PU_MSG_COUNT] = {
 	ROW(AUTH_LIST, auth_list,                         REQUEST, U,             AUTH,       AUTH_PEERS, "Lists authorized_keys."),
 	ROW(AUTH_PEERS, auth_peers,                       ANSWER,  A,             USER,       NONE, "Everybody in authorized_keys."),
 	ROW(AUTH_ADD, auth_add,                           REQUEST, U,             AUTH,       OK, "Authorizes a peer; fails with exists if it is authorized with another comment or expiry."),
-	ROW(AUTH_REMOVE, auth_remove,                     REQUEST, U,             AUTH,       OK, "Takes a peer's authorization away; its connections end."),
+	ROW(AUTH_REMOVE, auth_remove,                     REQUEST, U,             AUTH,       OK, "Takes a peer's authorization away, if it has one; its connections end."),
 	ROW(AUTH_CHANGED, auth_changed,                   EVENT,   A,             AUTH,       NONE, "authorized_keys has changed: ask again about everybody."),
 
 	ROW(NAMING_RESOLVE, naming_resolve,               REQUEST, U|T|P,         NAMING,     NAMING_RESOLVED, "From a name to a peer ID."),

@@ -215,6 +215,7 @@ static void auth_on_add(void *state, struct pu_request *request, const void *mes
 		pu_request_fail(request, err, "cannot edit %s: %s", path, pu_strerror(err));
 }
 
+/* The same: who is not there is as asked. */
 static void auth_on_remove(void *state, struct pu_request *request, const void *message)
 {
 	struct auth *auth = state;
@@ -226,12 +227,11 @@ static void auth_on_remove(void *state, struct pu_request *request, const void *
 	if (!parse_peer(request, removal->peer, &peer))
 		return;
 	err = pu_authorized_keys_file_remove(path, &peer);
-	if (err == PU_OK) {
+	if (err == PU_OK)
 		audit_edit(auth, request, "remove", &peer);
-		auth_reload(auth, &peer);
+	if (err == PU_OK || err == PU_ENOTFOUND) {
+		auth_reload(auth, err == PU_OK ? &peer : NULL);
 		pu_request_answer(request, &(struct pu_ok){0});
-	} else if (err == PU_ENOTFOUND) {
-		pu_request_fail(request, err, "this peer is not in %s", path);
 	} else {
 		pu_request_fail(request, err, "cannot edit %s: %s", path, pu_strerror(err));
 	}
