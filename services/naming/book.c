@@ -182,17 +182,14 @@ static void insert(struct naming_peer *entry, struct naming_address address)
 	entry->len++;
 }
 
-/* If the address is there, takes it out to be inserted anew: its best source is kept. */
-static void take_known(struct naming_peer *entry, struct naming_address *address)
+/* The place of an address; the number of addresses if it has none. */
+static size_t place_of(const struct naming_peer *entry, const char *text)
 {
-	for (size_t i = 0; i < entry->len; i++) {
-		if (strcmp(entry->addresses[i].text, address->text) != 0)
-			continue;
-		if (entry->addresses[i].source < address->source)
-			address->source = entry->addresses[i].source;
-		drop_address(entry, i);
-		return;
-	}
+	size_t i = 0;
+
+	while (i < entry->len && strcmp(entry->addresses[i].text, text) != 0)
+		i++;
+	return i;
 }
 
 /* The list is ordered: the last one is the worst and the oldest. */
@@ -205,11 +202,34 @@ static enum pu_err make_room(struct naming_peer *entry, enum naming_source sourc
 	return PU_OK;
 }
 
+/* An address that is there keeps its best source; a configured one its place, too. */
+static enum pu_err put(struct naming_peer *entry, struct naming_address address)
+{
+	size_t i = place_of(entry, address.text);
+	enum pu_err err;
+
+	if (i < entry->len && entry->addresses[i].source == NAMING_CONFIG) {
+		entry->addresses[i].seen_ns = address.seen_ns;
+		return PU_OK;
+	}
+	if (i < entry->len) {
+		if (entry->addresses[i].source < address.source)
+			address.source = entry->addresses[i].source;
+		drop_address(entry, i);
+	}
+	err = make_room(entry, address.source);
+	if (err == PU_OK) {
+		address.text = pu_strdup(address.text);
+		insert(entry, address);
+	}
+	return err;
+}
+
 enum pu_err naming_book_learn(struct naming_book *book, const struct pu_peer_id *peer,
                               const char *address, enum naming_source source, uint64_t now_ns)
 {
 	char text[PU_MULTIADDR_TEXT_MAX];
-	struct naming_address learned = {.source = source, .seen_ns = now_ns, .text = text};
+	const struct naming_address learned = {.source = source, .seen_ns = now_ns, .text = text};
 	enum pu_err err = normalise(peer, address, text);
 	struct naming_peer *entry;
 
@@ -218,12 +238,7 @@ enum pu_err naming_book_learn(struct naming_book *book, const struct pu_peer_id 
 	if (source == NAMING_CONFIG)
 		naming_book_pin(book, peer);
 	entry = find_or_add(book, peer);
-	take_known(entry, &learned);
-	err = make_room(entry, learned.source);
-	if (err == PU_OK) {
-		learned.text = pu_strdup(text);
-		insert(entry, learned);
-	}
+	err = put(entry, learned);
 	touch(book, entry);
 	return err;
 }

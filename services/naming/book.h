@@ -47,8 +47,9 @@ void naming_book_pin(struct naming_book *book, const struct pu_peer_id *peer);
 void naming_book_unpin_all(struct naming_book *book);
 
 /* An address of the peer, as multiaddr text; a final /p2p must name it. An address that is
- * there keeps its best source and becomes fresh. PU_EINVAL: not an address, or another peer's.
- * PU_ELIMIT: its text is over PU_FIELD_ADDRESS_MAX, or too many are configured. */
+ * there keeps its best source and becomes fresh; a configured one keeps its place. PU_EINVAL:
+ * not an address, or another peer's. PU_ELIMIT: its text is over PU_FIELD_ADDRESS_MAX, or too
+ * many are configured. */
 enum pu_err naming_book_learn(struct naming_book *book, const struct pu_peer_id *peer,
                               const char *address, enum naming_source source,
                               uint64_t now_ns) PU_MUST_CHECK;

@@ -97,6 +97,24 @@ Test(naming_book, keeps_one_entry_per_address_with_its_best_source)
 	assert_address(0, A, NAMING_CONFIG, 5);
 }
 
+/* The operator wrote the order. */
+Test(naming_book, leaves_a_configured_address_in_its_place_when_it_is_used_or_told)
+{
+	learn(A, NAMING_CONFIG, 1);
+	learn(B, NAMING_CONFIG, 1);
+	learn(C, NAMING_CONNECTION, 1);
+	learn(A, NAMING_CONNECTION, 2);
+	assert_count(3);
+	assert_address(0, A, NAMING_CONFIG, 2);
+	assert_address(1, B, NAMING_CONFIG, 1);
+	learn(A, NAMING_IDENTIFY, 3);
+	assert_address(0, A, NAMING_CONFIG, 3);
+	learn(C, NAMING_CONFIG, 4);
+	assert_address(2, C, NAMING_CONFIG, 4);
+	learn(B, NAMING_CONFIG, 5);
+	assert_address(1, B, NAMING_CONFIG, 5);
+}
+
 Test(naming_book, refuses_what_is_no_address_of_the_peer)
 {
 	cr_assert_eq(naming_book_learn(&book, &alice, "nonsense", NAMING_CONFIG, 1), PU_EINVAL);
