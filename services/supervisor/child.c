@@ -3,12 +3,12 @@
 #include "child.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rand.h"
+#include "proto/text.h"
 
 typedef void action_fn(struct sup_child *child, uint64_t now_ns);
 
@@ -31,7 +31,7 @@ void sup_child_init(struct sup_child *child, enum pu_service id, bool core,
 
 static void copy_text(char out[SUP_NOTE_MAX], const char *text)
 {
-	snprintf(out, SUP_NOTE_MAX, "%s", text);
+	pu_text_copy(out, SUP_NOTE_MAX, text);
 	for (char *c = out; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';

@@ -73,8 +73,8 @@ void sup_child_tick(struct sup_child *child, uint64_t now_ns);
 void sup_child_exited(struct sup_child *child, const char *how, bool permanent,
                       uint64_t now_ns);
 
-/* What the process says of itself. What does not fit is cut; control characters become spaces.
- */
+/* What the process says of itself. What does not fit is cut, between two characters; control
+ * characters become spaces, what is not UTF-8 '?'. */
 void sup_child_note(struct sup_child *child, const char *text);
 /* The last thing known about it: its own note, else why it last ended, else "". */
 const char *sup_child_reason(const struct sup_child *child);

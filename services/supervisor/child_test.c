@@ -328,6 +328,23 @@ Test(child, a_note_is_cut_and_cleaned_and_dies_with_the_process)
 	cr_assert_str_eq(sup_child_reason(&child), "exited with status 1");
 }
 
+/* supervisor.state cannot be sent with half a character in it. */
+Test(child, a_note_is_cut_between_characters)
+{
+	char text[SUP_NOTE_MAX + 1];
+
+	run_at(S(1));
+	memset(text, 'x', sizeof(text));
+	memcpy(text + SUP_NOTE_MAX - 2, "\xc3\xa9", sizeof("\xc3\xa9"));
+	sup_child_note(&child, text);
+	cr_assert(eq(sz, strlen(child.note), SUP_NOTE_MAX - 2));
+	cr_assert(eq(chr, child.note[SUP_NOTE_MAX - 3], 'x'));
+	sup_child_note(&child, "caf\xc3");
+	cr_assert_str_eq(child.note, "caf?");
+	sup_child_exited(&child, text, false, S(2));
+	cr_assert(eq(sz, strlen(child.ended), SUP_NOTE_MAX - 2));
+}
+
 Test(child, an_impossible_event_ends_the_program, .exit_code = 1)
 {
 	sup_child_handle(&child, CHILD_EXITED, S(1));
