@@ -627,6 +627,23 @@ Test(link, a_stale_socket_is_replaced)
 	cr_assert_eq(pu_server_new(&second, &options), PU_EBUSY);
 }
 
+/* "Too long a name" would end the service for good. */
+Test(link, a_server_without_a_descriptor_does_not_blame_the_name)
+{
+	struct pu_server *server;
+	const struct pu_server_options options = {
+	    .loop = &test_loop.loop, .runtime_dir = test_loop.dir, .self = PU_SERVICE_NAMING};
+	struct rlimit before, none;
+	enum pu_err err;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	err = pu_server_new(&server, &options);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(err, PU_EIO);
+}
+
 Test(link, a_runtime_directory_with_a_long_name_is_refused)
 {
 	struct pu_server *server;

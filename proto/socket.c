@@ -44,7 +44,7 @@ static enum pu_err address_of(const char *path, struct sockaddr_un *address)
 static enum pu_err socket_new(int type, int *fd)
 {
 	*fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return *fd >= 0 ? PU_OK : pu_err_from_errno(errno);
+	return *fd >= 0 ? PU_OK : pu_err_from_errno_io(errno);
 }
 
 static bool is_ours(int fd, const struct pu_roster *roster)
@@ -64,7 +64,7 @@ static enum pu_err connect_err(int errnum)
 {
 	if (errnum == ENOENT || errnum == ECONNREFUSED)
 		return PU_ECLOSED;
-	return errnum == EAGAIN ? PU_EAGAIN : pu_err_from_errno(errnum);
+	return errnum == EAGAIN ? PU_EAGAIN : pu_err_from_errno_io(errnum);
 }
 
 enum pu_err pu_socket_connect(const char *path, int type, int *out)
@@ -129,7 +129,7 @@ static enum pu_err remove_stale(const char *path, int type)
 	int fd;
 
 	if (lstat(path, &stat) != 0)
-		return errno == ENOENT ? PU_OK : pu_err_from_errno(errno);
+		return errno == ENOENT ? PU_OK : pu_err_from_errno_io(errno);
 	if (!S_ISSOCK(stat.st_mode))
 		return PU_EEXIST;
 	enum pu_err err = pu_socket_connect(path, type, &fd);
@@ -137,7 +137,7 @@ static enum pu_err remove_stale(const char *path, int type)
 		close(fd);
 	if (err != PU_ECLOSED)
 		return PU_EBUSY;
-	return unlink(path) == 0 ? PU_OK : pu_err_from_errno(errno);
+	return unlink(path) == 0 ? PU_OK : pu_err_from_errno_io(errno);
 }
 
 static enum pu_err listen_on(int fd, const char *path, int type)
@@ -151,7 +151,7 @@ static enum pu_err listen_on(int fd, const char *path, int type)
 		return err;
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    chmod(path, S_IRUSR | S_IWUSR) != 0 || listen(fd, BACKLOG) != 0)
-		return pu_err_from_errno(errno);
+		return pu_err_from_errno_io(errno);
 	return PU_OK;
 }
 

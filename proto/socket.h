@@ -1,5 +1,6 @@
 /* Unix sockets in the runtime directory: their names, listening on them and connecting to them.
- * Only processes of our user, of root, and those that a roster names get through. */
+ * Only processes of our user, of root, and those that a roster names get through.
+ * PU_ELIMIT is about a path that is too long; no descriptor or memory left is PU_EIO. */
 #ifndef PU_PROTO_SOCKET_H
 #define PU_PROTO_SOCKET_H
 
