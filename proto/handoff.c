@@ -36,7 +36,7 @@ struct pu_channel {
 	struct pu_decoder *decoder;
 	struct pu_buffer buffer; /* of the message being sent */
 	struct pu_list queue;    /* packets that wait for room in the socket */
-	size_t queue_len;
+	size_t queue_bytes;
 	char error[ERROR_MAX];
 };
 
@@ -102,20 +102,23 @@ static void watch(struct pu_channel *channel)
 /* Who lets so much pile up is cut off: the loop will read the end and call on_closed. */
 static enum pu_err enqueue(struct pu_channel *channel, struct pu_bytes bytes, int fd)
 {
-	if (channel->queue_len == PU_CHANNEL_QUEUE_MAX) {
+	size_t size = sizeof(struct packet) + bytes.len;
+
+	if (channel->queue_bytes + size > PU_CHANNEL_QUEUE_MAX) {
 		if (fd >= 0)
 			close(fd);
-		snprintf(channel->error, ERROR_MAX, "more than %d messages wait for the other end",
-		         PU_CHANNEL_QUEUE_MAX);
+		snprintf(channel->error, ERROR_MAX, "more than %d MiB wait for the other end",
+		         PU_CHANNEL_QUEUE_MAX >> 20);
 		shutdown(channel->fd, SHUT_RDWR);
 		return PU_ELIMIT;
 	}
-	struct packet *packet = pu_alloc(sizeof(*packet) + bytes.len);
+	struct packet *packet = pu_alloc(size);
 	*packet = (struct packet){.fd = fd, .len = bytes.len};
 	memcpy(packet->data, bytes.data, bytes.len);
 	pu_list_append(&channel->queue, &packet->node);
-	if (channel->queue_len++ == 0)
+	if (channel->queue_bytes == 0)
 		watch(channel);
+	channel->queue_bytes += size;
 	return PU_OK;
 }
 
@@ -129,8 +132,8 @@ static void flush(struct pu_channel *channel)
 		    send_packet(channel->fd, pu_bytes(packet->data, packet->len), packet->fd);
 		if (err == PU_EAGAIN)
 			return;
+		channel->queue_bytes -= sizeof(*packet) + packet->len;
 		packet_free(packet);
-		channel->queue_len--;
 	}
 	watch(channel);
 }
@@ -142,7 +145,7 @@ enum pu_err pu_channel_send(struct pu_channel *channel, enum pu_msg id, const vo
 	enum pu_err err = channel->closed ? PU_ECLOSED : pu_encode(&channel->buffer, id, message);
 	struct pu_bytes bytes = pu_buffer_bytes(&channel->buffer);
 	if (err == PU_OK)
-		err = channel->queue_len > 0 ? PU_EAGAIN : send_packet(channel->fd, bytes, fd);
+		err = channel->queue_bytes > 0 ? PU_EAGAIN : send_packet(channel->fd, bytes, fd);
 	if (err == PU_EAGAIN)
 		return enqueue(channel, bytes, fd);
 	if (fd >= 0)

@@ -263,9 +263,10 @@ Test(handoff, what_does_not_fit_the_socket_waits_and_comes_in_order)
 	char byte;
 
 	cr_assert_eq(pipe(fds), 0);
-	/* Half of the queue's bound beyond what the socket takes. */
-	for (enum pu_err err = PU_OK; err == PU_OK && sent < PU_CHANNEL_QUEUE_MAX; sent++)
+	/* Far beyond what the socket takes: a connection with many streams ends so. */
+	for (enum pu_err err = PU_OK; err == PU_OK && sent < PU_STREAMS_MAX; sent++)
 		err = send_near(sent + 1, -1);
+	cr_assert_eq(sent, PU_STREAMS_MAX);
 	cr_assert_eq(send_near(++sent, fds[1]), PU_OK);
 	struct pu_channel *far = far_channel();
 	RUN_UNTIL(seen.messages == sent);
@@ -291,7 +292,7 @@ Test(handoff, an_end_that_does_not_read_is_cut_off)
 	cr_assert_eq(read(fds[0], &byte, 1), 0);
 	close(fds[0]);
 	RUN_UNTIL(seen.closed == 1);
-	cr_assert_str_eq(seen.error, "more than 1024 messages wait for the other end");
+	cr_assert_str_eq(seen.error, "more than 16 MiB wait for the other end");
 }
 
 Test(handoff, sending_to_nobody_says_so_and_closes_the_descriptor)

@@ -43,7 +43,9 @@
 
 /* Channels. */
 #define PU_CHANNEL_PACKET_MAX 16384 /* bytes of one packet */
-#define PU_CHANNEL_QUEUE_MAX  1024  /* packets that wait for room in the socket */
+/* Bytes that wait for room in the socket: as much as the end of PU_STREAMS_MAX streams, all
+ * told in one turn of the loop, with their reasons. */
+#define PU_CHANNEL_QUEUE_MAX (16 * 1024 * 1024)
 
 /* Streams. */
 #define PU_STREAMS_MAX 65536 /* of one client stub */
