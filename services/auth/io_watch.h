@@ -1,4 +1,5 @@
-/* Watches one file through its directory, because editors replace files. */
+/* Watches one file through its directory, because editors replace files; of a symbolic link
+ * also the file that it leads to. */
 #ifndef AUTH_IO_WATCH_H
 #define AUTH_IO_WATCH_H
 
@@ -10,11 +11,19 @@
 /* From the first sign of a change to the call: an editor has written its file by then. */
 #define AUTH_WATCH_SETTLE_MS 50
 
+struct auth_watch;
+
+struct auth_watched {
+	uv_fs_event_t event; /* of the directory */
+	char *name;          /* of the file within it */
+	struct auth_watch *watch;
+};
+
 struct auth_watch {
-	uv_fs_event_t event;
+	struct auth_watched file, target;
 	uv_timer_t settle;
 	bool is_open; /* the handles are to be closed */
-	char *name;   /* of the file within its directory */
+	char *path;
 	void (*on_changed)(void *user);
 	void *user;
 };

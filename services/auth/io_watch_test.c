@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -77,6 +78,39 @@ Test(auth_watch, hears_of_a_file_that_is_removed)
 	cr_assert_eq(unlink(path), 0);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	cr_assert_eq(calls, 1);
+}
+
+static void write_and_wait(const char *file, const char *text)
+{
+	int before = calls;
+
+	cr_assert_eq(pu_file_write(file, pu_bytes_of_str(text)), PU_OK);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	cr_assert_eq(calls, before + 1, "%s", file);
+}
+
+Test(auth_watch, hears_of_what_a_link_leads_to)
+{
+	char *there = pu_asprintf("%s/there", dir), *elsewhere = pu_asprintf("%s/elsewhere", dir);
+	char *first = pu_asprintf("%s/keys", there), *second = pu_asprintf("%s/keys", elsewhere);
+
+	cr_assert(mkdir(there, 0700) == 0 && mkdir(elsewhere, 0700) == 0);
+	cr_assert_eq(pu_file_write(first, pu_bytes_of_str("a")), PU_OK);
+	cr_assert_eq(pu_file_write(second, pu_bytes_of_str("a")), PU_OK);
+	cr_assert_eq(symlink(first, path), 0);
+	start();
+	write_and_wait(first, "b");
+	write_and_wait(first, "c");
+	cr_assert(unlink(path) == 0 && symlink(second, path) == 0);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	cr_assert_eq(calls, 3);
+	write_and_wait(second, "b");
+	cr_assert(unlink(first) == 0 && unlink(second) == 0);
+	cr_assert(rmdir(there) == 0 && rmdir(elsewhere) == 0);
+	pu_free(there);
+	pu_free(elsewhere);
+	pu_free(first);
+	pu_free(second);
 }
 
 Test(auth_watch, reports_a_burst_once)

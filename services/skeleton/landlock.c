@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -124,7 +125,16 @@ static enum pu_err allow_resolver(const struct ruleset *ruleset, const struct pu
 	return err;
 }
 
-/* The directories of the files that only auth may touch. */
+static enum pu_err allow_dir_of(const struct ruleset *ruleset, const char *file)
+{
+	char *dir = pu_path_dir(file);
+	enum pu_err err = allow(ruleset, dir, READ | WRITE | MAKE);
+
+	pu_free(dir);
+	return err;
+}
+
+/* The directories of the files that only auth may touch, and of those they are links to. */
 static enum pu_err allow_secrets(const struct ruleset *ruleset, const struct pu_config *config)
 {
 	const char *const files[] = {config->path, config->identity.key_file,
@@ -133,9 +143,11 @@ static enum pu_err allow_secrets(const struct ruleset *ruleset, const struct pu_
 	enum pu_err err = PU_OK;
 
 	for (size_t i = 0; i < PU_ARRAY_LEN(files) && err == PU_OK; i++) {
-		char *dir = pu_path_dir(files[i]);
-		err = allow(ruleset, dir, READ | WRITE | MAKE);
-		pu_free(dir);
+		char *real = realpath(files[i], NULL);
+		err = allow_dir_of(ruleset, files[i]);
+		if (err == PU_OK && real != NULL)
+			err = allow_dir_of(ruleset, real);
+		free(real);
 	}
 	return err;
 }

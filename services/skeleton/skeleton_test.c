@@ -393,3 +393,27 @@ Test(skeleton, landlock_leaves_the_web_certificate_readable)
 	if (!SKELETON_SANITIZED && skeleton_landlock_available())
 		cr_assert_neq(probe("read_config"), PU_OK);
 }
+
+/* The configuration directory may be kept somewhere else, with links to it. */
+Test(skeleton, landlock_follows_the_links_to_what_auth_may_touch)
+{
+	char elsewhere[] = "/tmp/peerup-elsewhere-XXXXXX";
+	if (SKELETON_SANITIZED || !skeleton_landlock_available())
+		cr_skip_test("no Landlock here");
+	cr_assert_not_null(mkdtemp(elsewhere));
+	char *keys = pu_asprintf("%s/keys", elsewhere);
+	char *link = pu_asprintf("%s/authorized_keys", test_loop.dir);
+
+	cr_assert_eq(pu_file_write(keys, pu_bytes_of_str("")), PU_OK);
+	cr_assert_eq(symlink(keys, link), 0);
+	write_config("first", "security: {authorized_keys_file: authorized_keys}\n");
+	setenv("TEST_CONFIG_DIR", "1", 1);
+	start_and_go();
+	cr_expect_eq(probe("keys"), PU_OK, "%s", seen.text);
+	cr_expect_neq(probe("other_dir"), PU_OK);
+	unlink(link);
+	unlink(keys);
+	rmdir(elsewhere);
+	pu_free(link);
+	pu_free(keys);
+}

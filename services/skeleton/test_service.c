@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -105,6 +106,16 @@ static int try_web_certificate(const struct pu_config *config)
 	return 0;
 }
 
+static int try_keys(const struct pu_config *config)
+{
+	int fd = open(config->security.authorized_keys_file, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -132,6 +143,7 @@ static const struct {
     {"read_config", try_read_config},
     {"other_dir", try_other_dir},
     {"web_certificate", try_web_certificate},
+    {"keys", try_keys},
     {"thread", try_thread},
 };
 
@@ -224,7 +236,7 @@ int main(int argc, char **argv)
 	    .state_size = sizeof(struct test_service),
 	    .handlers = handlers,
 	    .handlers_len = PU_ARRAY_LEN(handlers),
-	    .sandbox = {.web = true},
+	    .sandbox = {.web = true, .config_dir = getenv("TEST_CONFIG_DIR") != NULL},
 	    .start = start,
 	    .reload = reload,
 	    .drain = drain,
