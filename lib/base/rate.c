@@ -11,6 +11,17 @@ struct rate {
 	uint8_t key[PU_RATE_KEY_MAX];
 };
 
+bool pu_rate_take(uint64_t *end, const struct pu_rate_rule *rule, uint64_t now)
+{
+	uint64_t interval = 60 * PU_NS_PER_S / rule->per_minute;
+	uint64_t begin = *end > now ? *end : now;
+
+	if (begin - now > (rule->burst - 1) * interval)
+		return false;
+	*end = begin + interval;
+	return true;
+}
+
 void pu_rates_init(struct pu_rates *rates, size_t max)
 {
 	rates->max = max;
@@ -66,19 +77,17 @@ static struct rate *remember(struct pu_rates *rates, struct pu_bytes key)
 bool pu_rates_take(struct pu_rates *rates, struct pu_bytes key, const struct pu_rate_rule *rule,
                    uint64_t now)
 {
-	uint64_t interval = 60 * PU_NS_PER_S / rule->per_minute;
-	uint64_t end = now;
 	struct rate *rate;
+	uint64_t end;
 
 	forget_old(rates, now);
 	rate = pu_map_get(&rates->by_key, key);
-	if (rate != NULL)
-		end = rate->end.key; /* which is later than now */
-	if (end - now > (rule->burst - 1) * interval)
+	end = rate != NULL ? rate->end.key : 0;
+	if (!pu_rate_take(&end, rule, now))
 		return false;
 	if (rate == NULL)
 		rate = remember(rates, key);
-	pu_heap_set(&rates->by_end, &rate->end, end + interval);
+	pu_heap_set(&rates->by_end, &rate->end, end);
 	return true;
 }
 

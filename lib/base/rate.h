@@ -1,5 +1,5 @@
-/* How often somebody may ask: so many a minute, and some at once. Remembers only those who
- * asked lately. */
+/* How often somebody may ask: so many a minute, and some at once. The book of many remembers
+ * only those who asked lately. */
 #ifndef PU_BASE_RATE_H
 #define PU_BASE_RATE_H
 
@@ -14,6 +14,10 @@ struct pu_rate_rule {
 	uint32_t per_minute, burst; /* both at least 1 */
 };
 
+/* Counts one request of somebody whose requests will all have been earned back at *end (at
+ * first 0), in nanoseconds as `now`. False: too many. A refused one does not count. */
+bool pu_rate_take(uint64_t *end, const struct pu_rate_rule *rule, uint64_t now);
+
 struct pu_rates {
 	size_t max;
 	struct pu_map by_key;
@@ -24,8 +28,7 @@ struct pu_rates {
 void pu_rates_init(struct pu_rates *rates, size_t max);
 void pu_rates_fini(struct pu_rates *rates);
 
-/* Counts one request; false: too many. A refused one does not count. key.len <=
- * PU_RATE_KEY_MAX. */
+/* The same for who is named by a key of at most PU_RATE_KEY_MAX bytes. */
 bool pu_rates_take(struct pu_rates *rates, struct pu_bytes key, const struct pu_rate_rule *rule,
                    uint64_t now);
 

@@ -81,18 +81,13 @@ static bool has_memory(const struct pu_yamux *yamux, size_t len)
 }
 
 /* The peer sends what it was allowed to, and still there is no memory for it. */
-static void cut_off(struct pu_yamux_stream *stream)
+static void refuse_more(struct pu_yamux_stream *stream)
 {
 	bool stopped = !stream->fin_sent && !stream->send_ended;
 
-	pu_yamux_stream_drop_received(stream);
-	stream->recv_reset = true;
-	stream->reset_code = PU_YAMUX_REFUSED_CODE;
-	pu_yamux_stream_event(stream, PU_YAMUX_EV_DATA);
-	stream->events &= (uint8_t)~PU_YAMUX_EV_WRITABLE;
+	pu_yamux_stream_reset(&stream->base, PU_YAMUX_REFUSED_CODE);
 	if (stopped)
 		pu_yamux_stream_event(stream, PU_YAMUX_EV_STOPPED);
-	pu_yamux_stream_want_rst(stream, PU_YAMUX_REFUSED_CODE);
 }
 
 void pu_yamux_stream_received(struct pu_yamux_stream *stream, struct pu_bytes bytes)
@@ -109,7 +104,7 @@ void pu_yamux_stream_received(struct pu_yamux_stream *stream, struct pu_bytes by
 		return;
 	}
 	if (!has_memory(yamux, bytes.len)) {
-		cut_off(stream);
+		refuse_more(stream);
 		return;
 	}
 	pu_queue_append(&stream->recv, stream->pool, bytes.data, bytes.len);

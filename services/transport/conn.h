@@ -55,7 +55,7 @@ struct transport_conn {
 	struct pu_list substreams; /* struct transport_substream */
 	size_t substreams_len;
 	unsigned identify_tries;
-	uint64_t push_at_ms;                /* when all its pushes are worked off, at their rate */
+	uint64_t pushes_end_ns;             /* when all its pushes are earned back */
 	struct transport_deadline identify; /* ask again */
 	/* From identify; empty before. */
 	char *agent;

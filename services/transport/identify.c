@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/rate.h"
 #include "codes.h"
 #include "identify_message.h"
 #include "p2p/identify.h"
@@ -130,12 +132,9 @@ void transport_identify_begin(struct transport_conn *conn)
 /* Each is an event for all processes that listen. */
 static bool may_push(struct transport_conn *conn)
 {
-	uint64_t now = transport_timers_now(&conn->transport->timers);
-	uint64_t at = conn->push_at_ms > now ? conn->push_at_ms : now;
-	if (at - now >= TRANSPORT_PUSHES_BURST * TRANSPORT_PUSHES_MS)
-		return false;
-	conn->push_at_ms = at + TRANSPORT_PUSHES_MS;
-	return true;
+	static const struct pu_rate_rule rule = {TRANSPORT_PUSHES, TRANSPORT_PUSHES_BURST};
+	uint64_t now_ms = transport_timers_now(&conn->transport->timers);
+	return pu_rate_take(&conn->pushes_end_ns, &rule, now_ms * PU_NS_PER_MS);
 }
 
 static void on_push(struct transport_substream *substream)

@@ -36,8 +36,8 @@
 #define TRANSPORT_PING_MS               10000
 #define TRANSPORT_INBOUND_ANSWER_MS     10000 /* for the service that registered the protocol */
 #define TRANSPORT_PUSH_DEBOUNCE_MS      1000
-#define TRANSPORT_PUSHES_MS             1000 /* for each that a peer may send on a connection */
-#define TRANSPORT_PUSHES_BURST          10   /* at once */
+#define TRANSPORT_PUSHES                60 /* that a peer may send on a connection, per minute */
+#define TRANSPORT_PUSHES_BURST          10 /* at once */
 #define TRANSPORT_RECONNECT_BASE_MS     1000
 #define TRANSPORT_RECONNECT_MAX_MS      60000
 #define TRANSPORT_RECONNECT_HEALTH_MS   30000 /* up this long: the next backoff starts anew */

@@ -290,15 +290,15 @@ static const char *seeded_name(void)
 	return "seeded";
 }
 
-static void seeded_bytes(void *const buf, const size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		((uint8_t *)buf)[i] = (uint8_t)(sim_random(&current->sim) >> 32);
-}
-
 static uint32_t seeded_number(void)
 {
 	return (uint32_t)(sim_random(&current->sim) >> 32);
+}
+
+static void seeded_bytes(void *const buf, const size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		((uint8_t *)buf)[i] = (uint8_t)seeded_number();
 }
 
 /* What is random comes from the simulation, so that a run can be seen again; but for the keys

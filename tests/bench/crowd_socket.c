@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 
-enum { BATCH = 64, DATAGRAM = 2048, ADDRESSES_PER_NET = 250 };
+enum { BATCH = 64, DATAGRAM = 2048, CLIENTS_PER_ADDRESS = 4, ADDRESSES_PER_NET = 250 };
 
 static int udp;
 static struct pu_quic_path path;
@@ -50,7 +50,7 @@ void crowd_socket_open(const char *host, const char *port, const char *prefix)
 struct pu_quic_path crowd_socket_path(size_t client)
 {
 	struct pu_quic_path from = path;
-	size_t index = client / CROWD_PER_ADDRESS;
+	size_t index = client / CLIENTS_PER_ADDRESS;
 
 	from.local.in.sin_addr.s_addr = htonl(first | (uint32_t)(index / ADDRESSES_PER_NET) << 8 |
 	                                      (uint32_t)(index % ADDRESSES_PER_NET + 1));

@@ -7,8 +7,6 @@
 
 #include "quic/endpoint.h"
 
-enum { CROWD_PER_ADDRESS = 4 };
-
 /* `prefix`: the two first bytes of the addresses, as in 10.88. Ends the process on failure. */
 void crowd_socket_open(const char *host, const char *port, const char *prefix);
 /* From the address of the client of that number. */

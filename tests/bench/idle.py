@@ -20,6 +20,11 @@ def private_kib(pid):
         return sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
 
 
+def quiet_kib(pid, seconds=QUIET_SECONDS):
+    time.sleep(seconds)  # spare buffers are given back when they were not needed for a while
+    return private_kib(pid)
+
+
 def memory(pids):
     return {name: private_kib(pid) for pid, name in pids.items()}
 
@@ -45,16 +50,14 @@ def crowd(lab, home, pids):
     start = CROWD // 3
     for number in range(CROWD):
         if number == start:
-            time.sleep(QUIET_SECONDS)  # spare buffers are given back when they were not needed for a while
-            before = private_kib(transport)
+            before = quiet_kib(transport)
         guest = Node(lab.a, f"guest{number}", 4100 + number)
         home.knows(guest)
         guest.knows(home)
         guest.start()
         guest.peerup("connect", "home")
     net.wait_for(lambda: len(json.loads(home.peerup("peers", "--json"))["peers"]) == CROWD + 1, "the crowd")
-    time.sleep(QUIET_SECONDS)
-    return (private_kib(transport) - before) / (CROWD - start)
+    return (quiet_kib(transport) - before) / (CROWD - start)
 
 
 def reconnect(laptop, home):

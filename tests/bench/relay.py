@@ -3,12 +3,11 @@ import json, os, shutil, tempfile, time
 
 import net, relay_crowd
 from contestants import IPERF, Contestant, JsPeer, wait_port
-from idle import private_kib
+from idle import quiet_kib
 from node import BIN, Node
 
 PORT = 4001
 CROWD = 14  # clients of the relay, each a daemon of its own; one address may have 16 connections
-QUIET_SECONDS = 20
 
 
 class Lab:
@@ -166,11 +165,6 @@ def stream(options, table, rounds, median):
            for name, r in results.items()])
 
 
-def quiet(pid):
-    time.sleep(QUIET_SECONDS)  # spare buffers are given back when they were not needed for a while
-    return private_kib(pid)
-
-
 def memory(options, table):
     """Of the relay's transport: for each client with a reservation, for each circuit."""
     rows = []
@@ -186,14 +180,14 @@ def memory(options, table):
             relay.start()
             hub.start()
             pid = transport_pid(relay)
-            alone = quiet(pid)
+            alone = quiet_kib(pid)
             for client in clients:
                 client.start()
             net.wait_for(lambda: all(reserved(client) for client in clients), "the reservations", 60)
-            held = quiet(pid)
+            held = quiet_kib(pid)
             for client in clients:
                 hub.peerup("connect", client.name)
-            joined = quiet(pid)
+            joined = quiet_kib(pid)
             circuits = json.loads(relay.peerup("call", "transport", "transport.relaying"))["circuits_len"]
             rows.append([carrier.upper(), f"{(held - alone) / CROWD:.1f}", f"{(joined - held) / circuits:.1f}", str(circuits)])
     table(f"Private memory of an idle relay, KiB, {CROWD} clients", ["legs", "per reservation, its connection included", "per circuit", "circuits"], rows)

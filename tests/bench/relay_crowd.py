@@ -2,12 +2,12 @@
 import json, subprocess, time
 
 import net
-from idle import private_kib
+from idle import quiet_kib
 from node import BIN
 
 CLIENTS, CIRCUITS, SECONDS, RENEWALS = 10000, 1000, 20, 100000
 PREFIX = "10.78"  # of the clients' addresses: guests of one address may ask 60 times at once
-QUIET_SECONDS = 25  # spare buffers are given back when they were not needed for a while
+QUIET_SECONDS = 25
 
 # Whoever comes is a guest here.
 LIMITS = """
@@ -42,37 +42,29 @@ class Load:
     def phase(self):
         return json.loads(self.child.stdout.readline())
 
-    def go_on(self):
-        self.child.stdin.write(b"\n")
+    def next_phase(self):
+        self.child.stdin.write(b"
+")
         self.child.stdin.flush()
+        return self.phase()
 
 
 def measure(lab, relay, pid, port, table):
     load = Load(lab, relay, port)
     some = load.phase()
-    time.sleep(QUIET_SECONDS)
-    some_kib = private_kib(pid)
-    load.go_on()
-    all_of_them = load.phase()
-    time.sleep(QUIET_SECONDS)
-    all_kib = private_kib(pid)
+    some_kib = quiet_kib(pid, QUIET_SECONDS)
+    all_of_them = load.next_phase()
+    all_kib = quiet_kib(pid, QUIET_SECONDS)
     seen = json.loads(relay.peerup("call", "transport", "transport.relaying"))
-    load.go_on()
-    circuits = load.phase()
-    time.sleep(QUIET_SECONDS)
-    circuits_kib = private_kib(pid)
+    circuits = load.next_phase()
+    circuits_kib = quiet_kib(pid, QUIET_SECONDS)
     before = net.cpu_seconds([lab.r]).get(pid)
-    load.go_on()
-    messages = load.phase()
+    messages = load.next_phase()
     cpu = net.cpu_seconds([lab.r]).get(pid) - before
-    load.go_on()
-    first = load.phase()
-    time.sleep(QUIET_SECONDS)
-    first_kib = private_kib(pid)
-    load.go_on()
-    last = load.phase()
-    time.sleep(QUIET_SECONDS)
-    last_kib = private_kib(pid)
+    first = load.next_phase()
+    first_kib = quiet_kib(pid, QUIET_SECONDS)
+    last = load.next_phase()
+    last_kib = quiet_kib(pid, QUIET_SECONDS)
     each = (all_kib - some_kib) / (all_of_them["reservations"] - some["reservations"])
     table(f"A relay with {CLIENTS:,} clients (QUIC, guests, one load generator)", ["", ""], [
         ["reservations held", f"{seen['reservations_len']:,} ({all_of_them['failed']} failed)"],
