@@ -53,7 +53,7 @@ struct proxy_forward {
 	enum proxy_forward_state state;
 	char error[PROXY_ERROR_MAX];
 	enum pu_err err;                 /* why it failed */
-	char peer_id[PROXY_PEER_ID_MAX]; /* "" until resolved */
+	char peer_id[PROXY_PEER_ID_MAX]; /* of `peer`; "" until resolved */
 	uint64_t retry_at_ms;            /* 0: not to be retried */
 	unsigned attempts;
 

@@ -87,8 +87,10 @@ void proxy_held_release(struct proxy *proxy,
 	arm(proxy);
 }
 
-void proxy_held_drop(struct proxy_forward *forward)
+size_t proxy_held_drop(struct proxy_forward *forward)
 {
+	const size_t before = forward->proxy->held_len;
+
 	PU_LIST_FOREACH(it, &forward->proxy->held) {
 		struct held *held = PU_LIST_ENTRY(it, struct held, node);
 
@@ -96,6 +98,7 @@ void proxy_held_drop(struct proxy_forward *forward)
 			proxy_client_reset(held_free(forward->proxy, held));
 	}
 	arm(forward->proxy);
+	return before - forward->proxy->held_len;
 }
 
 void proxy_held_init(struct proxy *proxy,

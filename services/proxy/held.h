@@ -10,8 +10,8 @@ bool proxy_held_add(struct proxy *proxy, struct proxy_forward *forward, int fd);
 /* Transport is back: `take` gets every client of every forward, oldest first. */
 void proxy_held_release(struct proxy *proxy,
                         void (*take)(struct proxy_forward *forward, int fd));
-/* The forward ends: its clients are reset. */
-void proxy_held_drop(struct proxy_forward *forward);
+/* The forward ends or leads elsewhere: its clients are reset. Answers how many there were. */
+size_t proxy_held_drop(struct proxy_forward *forward);
 
 void proxy_held_init(struct proxy *proxy,
                      void (*give_up)(struct proxy_forward *forward, int fd));

@@ -83,14 +83,30 @@ static void set_need(struct proxy_forward *forward, bool needing)
 		pu_streams_need(proxy->streams, forward->peer_id, needing);
 }
 
+static void forget_peer(struct proxy_forward *forward)
+{
+	set_need(forward, false);
+	forward->peer_id[0] = '\0';
+}
+
+static void stop_asking(struct proxy_forward *forward)
+{
+	if (forward->resolving != 0)
+		pu_client_cancel(pu_host_client(forward->proxy->host, PU_SERVICE_NAMING),
+		                 forward->resolving);
+	forward->resolving = 0;
+}
+
+static void drop_held(struct proxy_forward *forward)
+{
+	forward->opening -= proxy_held_drop(forward);
+}
+
 static void release(struct proxy_forward *forward)
 {
-	struct proxy *proxy = forward->proxy;
-
-	if (forward->resolving != 0)
-		pu_client_cancel(pu_host_client(proxy->host, PU_SERVICE_NAMING), forward->resolving);
-	forward->resolving = 0;
+	stop_asking(forward);
 	set_need(forward, false);
+	drop_held(forward);
 	proxy_listener_close(forward->listener);
 	forward->listener = NULL;
 	forward->retry_at_ms = 0;
@@ -98,7 +114,7 @@ static void release(struct proxy_forward *forward)
 
 static void forward_free(struct proxy_forward *forward)
 {
-	proxy_held_drop(forward);
+	drop_held(forward);
 	PU_LIST_FOREACH(it, &forward->flows) {
 		struct proxy_flow *flow = PU_LIST_ENTRY(it, struct proxy_flow, node);
 
@@ -240,28 +256,31 @@ static void on_resolved(void *user, enum pu_err err, const char *text, const voi
 	/* Naming is away: what it said before still holds. */
 	if (err != PU_ENOTFOUND && forward->state == PROXY_LISTENING)
 		return;
-	if (err == PU_ENOTFOUND)
+	if (err == PU_ENOTFOUND) {
+		forget_peer(forward);
 		snprintf(error, sizeof(error),
 		         "no peer is called %s: 'peerup peer list' shows the names", forward->peer);
-	else
+	} else {
 		snprintf(error, sizeof(error), "cannot look up %s: %s", forward->peer, text);
+	}
 	fail(forward, err, error);
 }
 
+/* The answer under way may be about another name, or from before the names changed. */
 static void resolve(struct proxy_forward *forward)
 {
 	struct pu_naming_resolve question = {.name = forward->peer};
 	struct pu_peer_id id;
 	char text[PU_PEER_ID_TEXT_MAX];
 
+	stop_asking(forward);
 	if (pu_peer_id_parse(forward->peer, &id) == PU_OK) {
 		set_peer(forward, pu_peer_id_print(&id, text));
 		return;
 	}
-	if (forward->resolving == 0)
-		forward->resolving =
-		    pu_client_ask(pu_host_client(forward->proxy->host, PU_SERVICE_NAMING),
-		                  PU_MSG_NAMING_RESOLVE, &question, PROXY_ASK_MS, on_resolved, forward);
+	forward->resolving =
+	    pu_client_ask(pu_host_client(forward->proxy->host, PU_SERVICE_NAMING),
+	                  PU_MSG_NAMING_RESOLVE, &question, PROXY_ASK_MS, on_resolved, forward);
 }
 
 static void begin(struct proxy_forward *forward)
@@ -282,6 +301,14 @@ static const struct proxy_wish *find_wish(const struct proxy_wish *wishes, size_
 	return NULL;
 }
 
+/* Who is held came for what the forward was; who waits in the socket gets what it will be. */
+static void pause_clients(struct proxy_forward *forward)
+{
+	drop_held(forward);
+	if (forward->listener != NULL)
+		proxy_listener_pause(forward->listener);
+}
+
 /* Closes first what must close, so that ports are free for those that open later. */
 static void adapt(struct proxy_forward *forward, const struct proxy_wish *wish)
 {
@@ -296,8 +323,10 @@ static void adapt(struct proxy_forward *forward, const struct proxy_wish *wish)
 		return;
 	if (change == PROXY_OTHER_LISTEN)
 		release(forward);
-	else if (forward->listener != NULL)
-		proxy_listener_pause(forward->listener);
+	else
+		pause_clients(forward);
+	if (strcmp(forward->peer, wish->peer) != 0)
+		forget_peer(forward);
 	if (proxy_forward_update(forward, wish) != PU_OK)
 		pu_error("forward.refused", "id=%s error=%s", forward->id,
 		         "impossible peer or service");
@@ -397,9 +426,7 @@ void proxy_outbound_stop(struct proxy *proxy)
 	PU_LIST_FOREACH(it, &proxy->forwards.items) {
 		struct proxy_forward *forward = PU_LIST_ENTRY(it, struct proxy_forward, node);
 
-		if (forward->resolving != 0)
-			pu_client_cancel(pu_host_client(proxy->host, PU_SERVICE_NAMING),
-			                 forward->resolving);
+		stop_asking(forward);
 		proxy_listener_leave(forward->listener);
 		forward_free(forward);
 	}

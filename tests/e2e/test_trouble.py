@@ -54,6 +54,57 @@ def listening(port):
     return found
 
 
+def says(word):
+    """A server of one word."""
+    return servers.each(lambda connection: connection.sendall(word))
+
+
+def test_reload_while_naming_is_slow():
+    listen = servers.free_port()
+    with scratch() as root, says(b"home") as home_port, says(b"office") as office_port:
+        both, office = Pair(root), Node("office", root)
+        both.introduce()
+        laptop = both.laptop
+        laptop.must("auth", "add", office.id, "--name", "office")
+        laptop.must("peer", "add", "office", office.address)
+        office.must("auth", "add", laptop.id, "--name", "laptop")
+        for node, port in ((both.home, home_port), (office, office_port)):
+            node.must("service", "add", "word", f"localhost:{port}")
+        with running(*both.nodes(), office):
+            laptop.must("proxy", "add", "word", "home", "word", str(listen))
+            address = ("127.0.0.1", listen)
+            until(lambda: servers.round_trip(address, b"") == b"home", 15, "it leads to home")
+
+            def lead_to(peer):
+                text = laptop.config.read_text(encoding="utf-8")
+                other = {"home": "office", "office": "home"}[peer]
+                check(f"peer: {other}\n" in text, f"the forward leads to {other}:\n{text}")
+                laptop.config.write_text(
+                    text.replace(f"peer: {other}\n", f"peer: {peer}\n"), encoding="utf-8"
+                )
+                laptop.reload()
+                until(lambda: forward()["peer"] == peer, 4, f"the forward is for {peer}")
+
+            def forward():
+                return laptop.call("proxy", "proxy.status")["forwards"][0]
+
+            naming = laptop.pid("naming")
+            os.kill(naming, signal.SIGSTOP)
+            try:
+                lead_to("office")
+                check(not forward()["peer_id"], "nobody knows yet who that is")
+                with socket.create_connection(address, 20) as client:
+                    client.settimeout(20)
+                    lead_to("home")
+                    os.kill(naming, signal.SIGCONT)
+                    check(client.recv(100) == b"home", "the client gets where it leads now")
+            finally:
+                os.kill(naming, signal.SIGCONT)
+            until(lambda: forward()["state"] == "listening", 5, "it listens")
+            check(forward()["peer_id"] == both.home.id, "and leads to home")
+            check(servers.round_trip(address, b"") == b"home", "as its clients see")
+
+
 def test_reload_of_a_broken_configuration():
     with servers.each(servers.echo) as port, pair(echo=port) as both:
         with both.laptop.forward("home", "echo") as forward:
