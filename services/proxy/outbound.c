@@ -254,8 +254,10 @@ static void on_resolved(void *user, enum pu_err err, const char *text, const voi
 		return;
 	}
 	/* Naming is away: what it said before still holds. */
-	if (err != PU_ENOTFOUND && forward->state == PROXY_LISTENING)
+	if (err != PU_ENOTFOUND && forward->peer_id[0] != '\0') {
+		serve(forward);
 		return;
+	}
 	if (err == PU_ENOTFOUND) {
 		forget_peer(forward);
 		snprintf(error, sizeof(error),

@@ -362,3 +362,41 @@ Test(outbound, asks_anew_when_names_change_under_its_question)
 	naming_says(PU_OK, OFFICE);
 	assert_leads_to(forward, OFFICE);
 }
+
+Test(outbound, gets_another_service_of_its_peer_while_naming_is_away)
+{
+	const struct proxy_forward *forward = listens_for_home();
+
+	configure("home", "files");
+	cr_assert(listener->paused);
+	naming_says(PU_ECLOSED, NULL);
+	assert_leads_to(forward, HOME);
+}
+
+/* ---- a forward that somebody asks for ---- */
+
+static void ask_for_home(struct pu_request *request)
+{
+	struct proxy_wish wish = {.id = "",
+	                          .peer = "home",
+	                          .service = "web",
+	                          .listen = {"localhost", 8080, ""},
+	                          .enabled = true,
+	                          .owner = 42};
+
+	proxy_outbound_ask(&proxy, &wish, request);
+	cr_assert_not(request->answered);
+}
+
+Test(outbound, a_question_that_is_repeated_while_naming_is_away_is_answered)
+{
+	struct pu_request first = {0}, second = {0};
+
+	ask_for_home(&first);
+	naming_says(PU_OK, HOME);
+	ask_for_home(&second);
+	naming_says(PU_ECLOSED, NULL);
+	cr_assert(first.answered && first.err == PU_OK);
+	cr_assert(second.answered && second.err == PU_OK, "%s", second.text);
+	cr_assert_eq(proxy.forwards.len, 1);
+}
