@@ -114,7 +114,8 @@ static void proceed(struct inbound *inbound, const struct proxy_verdict *verdict
 	else if (!proxy_service_allows(service, inbound->peer_id))
 		refuse(inbound, PU_ENOTAUTHORIZED, "not in the service's allowed_peers");
 	else
-		proxy_connector_connect(proxy->connector, &service->target, on_connected, inbound);
+		proxy_connector_connect(proxy->connector, inbound->peer_id, &service->target,
+		                        on_connected, inbound);
 }
 
 static struct inbound *take_waiting(struct proxy_verdict *verdict)
@@ -188,6 +189,19 @@ static void refuse_unknown(struct proxy *proxy, const struct pu_stream_inbound *
 	pu_streams_refuse(proxy->streams, about->id, err, text);
 }
 
+/* How many streams of this peer wait. */
+static size_t count_of(const struct proxy *proxy, const char *peer_id)
+{
+	size_t count = 0;
+
+	PU_LIST_FOREACH(it, &proxy->inbound) {
+		const struct inbound *inbound = PU_LIST_ENTRY(it, struct inbound, node);
+
+		count += strcmp(inbound->peer_id, peer_id) == 0 ? 1 : 0;
+	}
+	return count;
+}
+
 void proxy_inbound_open(struct proxy *proxy, const struct pu_stream_inbound *about)
 {
 	char service[PROXY_LABEL_MAX];
@@ -201,6 +215,10 @@ void proxy_inbound_open(struct proxy *proxy, const struct pu_stream_inbound *abo
 	}
 	if (proxy->inbound_len >= PROXY_INBOUND_MAX || proxy_flows_full(&proxy->flows)) {
 		refuse_unknown(proxy, about, PU_ELIMIT, "too many streams");
+		return;
+	}
+	if (count_of(proxy, about->peer) >= PROXY_INBOUND_PEER_MAX) {
+		refuse_unknown(proxy, about, PU_ELIMIT, "too many streams of this peer wait");
 		return;
 	}
 	verdict = proxy_access_get(&proxy->access, about->peer, service, now_ms(proxy));

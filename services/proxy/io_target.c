@@ -17,6 +17,7 @@
 #include "base/pacing.h"
 #include "io_host.h"
 #include "limits.h"
+#include "usage.h"
 
 #define QUEUE_FULL_WAIT_MS 20 /* a Unix listener whose backlog is full says so at once */
 #define TEXT_MAX           (PROXY_ENDPOINT_MAX + 96)
@@ -40,6 +41,7 @@ struct attempt {
 	struct pu_list_node node;
 	struct pu_heap_node deadline; /* of this address or this wait, in uv_now() time */
 	struct proxy_lookup lookup;
+	char peer_id[PROXY_PEER_ID_MAX]; /* who is to be connected to it */
 	struct proxy_endpoint target;
 	struct proxy_address addresses[PROXY_HOST_ADDRESSES];
 	size_t addresses_len, next;
@@ -289,13 +291,14 @@ static void on_found(struct proxy_lookup *lookup, enum pu_err err,
 	try_next(attempt, err);
 }
 
-static struct attempt *attempt_new(struct proxy_connector *connector,
+static struct attempt *attempt_new(struct proxy_connector *connector, const char *peer_id,
                                    const struct proxy_endpoint *target,
                                    proxy_connected_fn connected, void *user)
 {
 	struct attempt *attempt = PU_NEW(struct attempt);
 
 	attempt->connector = connector;
+	snprintf(attempt->peer_id, sizeof(attempt->peer_id), "%s", peer_id);
 	attempt->target = *target;
 	attempt->fd = -1;
 	attempt->connected = connected;
@@ -306,7 +309,19 @@ static struct attempt *attempt_new(struct proxy_connector *connector,
 	return attempt;
 }
 
-void proxy_connector_connect(struct proxy_connector *connector,
+static size_t count_of(const struct proxy_connector *connector, const char *peer_id)
+{
+	size_t count = 0;
+
+	PU_LIST_FOREACH(it, &connector->attempts) {
+		const struct attempt *attempt = PU_LIST_ENTRY(it, struct attempt, node);
+
+		count += strcmp(attempt->peer_id, peer_id) == 0 ? 1 : 0;
+	}
+	return count;
+}
+
+void proxy_connector_connect(struct proxy_connector *connector, const char *peer_id,
                              const struct proxy_endpoint *target, proxy_connected_fn connected,
                              void *user)
 {
@@ -316,7 +331,11 @@ void proxy_connector_connect(struct proxy_connector *connector,
 		connected(user, PU_ELIMIT, "too many targets are slow to answer", -1);
 		return;
 	}
-	attempt = attempt_new(connector, target, connected, user);
+	if (count_of(connector, peer_id) >= PROXY_CONNECTS_PEER_MAX) {
+		connected(user, PU_ELIMIT, "too many targets are slow to answer this peer", -1);
+		return;
+	}
+	attempt = attempt_new(connector, peer_id, target, connected, user);
 	attempt->addresses_len = proxy_endpoint_addresses(target, attempt->addresses);
 	if (attempt->addresses_len > 0) {
 		try_next(attempt, PU_EUNREACHABLE);

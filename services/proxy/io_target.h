@@ -20,8 +20,9 @@ struct proxy_connector *proxy_connector_new(uv_loop_t *loop);
 void proxy_connector_free(struct proxy_connector *connector);
 
 /* Tries the target's addresses in order; the time that is left is shared among those that are
- * left. The callback may run before this returns. */
-void proxy_connector_connect(struct proxy_connector *connector,
+ * left. The callback may run before this returns. PU_ELIMIT also when too many connects for
+ * this peer are under way. */
+void proxy_connector_connect(struct proxy_connector *connector, const char *peer_id,
                              const struct proxy_endpoint *target, proxy_connected_fn connected,
                              void *user);
 /* Forgets looked-up host addresses. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "limits.h"
 
 static char directory[] = "/tmp/proxy-target-XXXXXX";
@@ -66,7 +67,7 @@ Test(target, is_connected_to_at_once_and_without_blocking)
 	struct seen seen = {0};
 	int listener = listen_there(8);
 
-	proxy_connector_connect(connector, &target, on_connected, &seen);
+	proxy_connector_connect(connector, "peer", &target, on_connected, &seen);
 	cr_assert_eq(seen.calls, 1);
 	cr_assert_eq(seen.err, PU_OK, "%s", seen.text);
 	cr_assert(fcntl(seen.fd, F_GETFL) & O_NONBLOCK);
@@ -79,7 +80,7 @@ Test(target, that_does_not_exist_is_down)
 {
 	struct seen seen = {0};
 
-	proxy_connector_connect(connector, &target, on_connected, &seen);
+	proxy_connector_connect(connector, "peer", &target, on_connected, &seen);
 	cr_assert_eq(seen.calls, 1);
 	cr_assert_eq(seen.err, PU_EREFUSED);
 	cr_assert_eq(seen.fd, -1);
@@ -92,7 +93,7 @@ Test(target, that_nobody_listens_on_is_down)
 	struct seen seen = {0};
 
 	close(listen_there(8));
-	proxy_connector_connect(connector, &target, on_connected, &seen);
+	proxy_connector_connect(connector, "peer", &target, on_connected, &seen);
 	cr_assert_eq(seen.err, PU_EREFUSED);
 }
 
@@ -103,7 +104,7 @@ Test(target, with_a_full_queue_is_tried_until_there_is_room)
 	size_t waiting = 0;
 
 	while (waiting < 3) {
-		proxy_connector_connect(connector, &target, on_connected, &seen[waiting]);
+		proxy_connector_connect(connector, "peer", &target, on_connected, &seen[waiting]);
 		if (seen[waiting].calls == 0)
 			break;
 		waiting++;
@@ -118,19 +119,55 @@ Test(target, with_a_full_queue_is_tried_until_there_is_room)
 	close(listener);
 }
 
+static size_t under_way(const struct seen *seen, size_t len)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		count += seen[i].calls == 0 ? 1 : 0;
+	return count;
+}
+
+static void close_all(const struct seen *seen, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (seen[i].calls > 0 && seen[i].fd >= 0)
+			close(seen[i].fd);
+}
+
+Test(target, has_a_bound_on_connects_under_way_for_one_peer)
+{
+	static struct seen seen[PROXY_CONNECTS_PEER_MAX + 4];
+	struct seen other = {0};
+	int listener = listen_there(0);
+	size_t len = 0;
+
+	do
+		proxy_connector_connect(connector, "peer", &target, on_connected, &seen[len]);
+	while (seen[len++].err != PU_ELIMIT && len < PU_ARRAY_LEN(seen));
+	cr_assert_eq(seen[len - 1].err, PU_ELIMIT, "the last one is refused");
+	cr_assert_not_null(strstr(seen[len - 1].text, "this peer"), "%s", seen[len - 1].text);
+	cr_assert_eq(under_way(seen, len), PROXY_CONNECTS_PEER_MAX);
+	proxy_connector_connect(connector, "other", &target, on_connected, &other);
+	cr_assert_eq(other.calls, 0, "another peer gets its turn");
+	close_all(seen, len);
+	close(listener);
+}
+
 Test(target, has_a_bound_on_connects_under_way)
 {
 	static struct seen seen[PROXY_CONNECTS_MAX + 4];
 	int listener = listen_there(0);
-	size_t i = 0;
+	size_t len = 0;
 
-	while (i < PROXY_CONNECTS_MAX + 3 && seen[i > 0 ? i - 1 : 0].err != PU_ELIMIT) {
-		proxy_connector_connect(connector, &target, on_connected, &seen[i]);
-		i++;
-	}
-	cr_assert_eq(seen[i - 1].err, PU_ELIMIT, "the last one is refused");
-	for (size_t k = 0; k + 1 < i; k++)
-		if (seen[k].calls > 0)
-			close(seen[k].fd);
+	do {
+		char peer_id[16];
+
+		snprintf(peer_id, sizeof(peer_id), "%zu", len % 8);
+		proxy_connector_connect(connector, peer_id, &target, on_connected, &seen[len]);
+	} while (seen[len++].err != PU_ELIMIT && len < PU_ARRAY_LEN(seen));
+	cr_assert_eq(seen[len - 1].err, PU_ELIMIT, "the last one is refused");
+	cr_assert_eq(under_way(seen, len), PROXY_CONNECTS_MAX);
+	close_all(seen, len);
 	close(listener);
 }

@@ -8,9 +8,13 @@
 #define PROXY_ALLOWED_MAX  64  /* entries of one service's allowed_peers */
 #define PROXY_TAGS_MAX     16  /* tags of one service */
 
-#define PROXY_STREAMS_MAX    4096 /* proxied connections, both directions, opening ones too */
-#define PROXY_INBOUND_MAX    512  /* inbound streams that wait for a verdict or a target */
-#define PROXY_CONNECTS_MAX   256  /* of these: connects to targets under way */
+#define PROXY_STREAMS_MAX 4096 /* proxied connections, both directions, opening ones too */
+/* One peer gets a quarter of these: as many streams as its connection has by default. */
+#define PROXY_INBOUND_MAX       1024 /* inbound streams that wait for a verdict or a target */
+#define PROXY_INBOUND_PEER_MAX  (PROXY_INBOUND_MAX / 4)
+#define PROXY_CONNECTS_MAX      512 /* of these: connects to targets under way */
+#define PROXY_CONNECTS_PEER_MAX (PROXY_CONNECTS_MAX / 4)
+
 #define PROXY_OPENING_MAX    256 /* per forward: accepted clients whose stream is not open yet */
 #define PROXY_HELD_MAX       1024 /* clients that wait for transport to come back */
 #define PROXY_VERDICTS_MAX   4096 /* cached answers of auth, least recently used out */
