@@ -27,6 +27,7 @@ struct stream {
 	uint64_t id;   /* ours: what the user knows */
 	uint64_t wire; /* what transport knows; the same for streams that we opened */
 	bool inbound;
+	bool gave_fd; /* transport has the descriptor that we opened it with */
 	enum stream_state state;
 };
 
@@ -234,8 +235,9 @@ static bool on_opened(struct pu_streams *streams, const void *body, int fd)
 	if (stream == NULL || stream->inbound || stream->state != STREAM_OPENING)
 		return false; /* a registration's, or nothing of ours */
 	stream->state = STREAM_OPEN;
-	streams->ops->on_opened(streams->user, stream->id, PU_OK, "", fd);
-	return true;
+	bool wanted = !stream->gave_fd;
+	streams->ops->on_opened(streams->user, stream->id, PU_OK, "", wanted ? fd : -1);
+	return wanted;
 }
 
 static bool on_failed(struct pu_streams *streams, const void *body, int fd)
@@ -389,6 +391,7 @@ enum pu_err pu_streams_open(struct pu_streams *streams, const char *peer_id,
 		return err;
 	}
 	struct stream *stream = stream_add(streams, false, 0);
+	stream->gave_fd = fd >= 0;
 	struct pu_stream_open message = {
 	    .id = stream->id, .peer = peer_id, .protocol = protocol, .deadline_ms = deadline_ms};
 	err = pu_channel_send(streams->channel, PU_MSG_STREAM_OPEN, &message, fd);

@@ -15,8 +15,8 @@ struct pu_streams_ops {
 	/* A peer opened a stream for a protocol that we registered. Answer once, now or later, with
 	 * pu_streams_accept() or pu_streams_refuse(). Strings live during the call. */
 	void (*on_inbound)(void *user, const struct pu_stream_inbound *inbound);
-	/* Answer to pu_streams_open(): err == PU_OK and fd (>= 0 when none was given), or why not.
-	 */
+	/* Answer to pu_streams_open(): err == PU_OK and fd (>= 0 when none was given, else -1), or
+	 * why not. */
 	void (*on_opened)(void *user, uint64_t id, enum pu_err err, const char *text, int fd);
 	/* A stream that was opened or accepted has ended, or an inbound one ended before it was
 	 * answered. When transport itself dies this comes for each of them, with code "closed"

@@ -266,6 +266,24 @@ Test(streams, opens_without_a_descriptor_and_gets_one)
 	close(fds[0]);
 }
 
+Test(streams, a_descriptor_that_nobody_wanted_is_closed)
+{
+	int mine[2], theirs[2];
+	char byte;
+
+	connect_both();
+	cr_assert_eq(pipe(mine), 0);
+	cr_assert_eq(pipe(theirs), 0);
+	uint64_t id = open_stream(mine[1]);
+	RUN_UNTIL(heard("stream.open 12D3"));
+	say(PU_MSG_STREAM_OPENED, &(struct pu_stream_opened){id, ""}, theirs[1]);
+	RUN_UNTIL(told("opened ok"));
+	cr_assert_eq(seen.told_fd, -1);
+	cr_assert_eq(read(theirs[0], &byte, 1), 0, "it is still open");
+	close(mine[0]);
+	close(theirs[0]);
+}
+
 Test(streams, hears_why_a_stream_could_not_be_opened)
 {
 	connect_both();

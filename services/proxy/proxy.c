@@ -23,7 +23,7 @@ static void on_inbound(void *user, const struct pu_stream_inbound *inbound)
 
 static void on_opened(void *user, uint64_t id, enum pu_err err, const char *text, int fd)
 {
-	(void)fd; /* each stream has its client's descriptor */
+	(void)fd; /* -1: each stream has its client's descriptor */
 	proxy_clients_opened(user, id, err, text);
 }
 
