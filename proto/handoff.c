@@ -213,6 +213,14 @@ static void deliver(struct pu_channel *channel, struct pu_bytes bytes, bool whol
 	close_channel(channel);
 }
 
+/* Running out of descriptors is the matter of one message, not a reason to lose the others. */
+static int fd_of(struct msghdr *message)
+{
+	int fd = take_fd(message);
+
+	return fd < 0 && (message->msg_flags & MSG_CTRUNC) != 0 ? PU_CHANNEL_FD_LOST : fd;
+}
+
 /* False when there is nothing more for now. */
 static bool receive(struct pu_channel *channel)
 {
@@ -232,7 +240,7 @@ static bool receive(struct pu_channel *channel)
 		return false;
 	}
 	bool whole = (message.msg_flags & MSG_TRUNC) == 0;
-	deliver(channel, pu_bytes(data, (size_t)len), whole, take_fd(&message));
+	deliver(channel, pu_bytes(data, (size_t)len), whole, fd_of(&message));
 	return !channel->closed && !channel->freed;
 }
 

@@ -13,11 +13,14 @@
 #define PU_STREAM_SOCKET "stream.sock"
 #define PU_CONTROL_FD    3
 
+/* In place of a descriptor that was sent, but that this process had no room for. */
+#define PU_CHANNEL_FD_LOST (-2)
+
 struct pu_channel;
 
 struct pu_channel_ops {
 	/* The message was checked against its row (kind STREAM or CONTROL, sender, fields). fd is
-	 * -1 or belongs to the callee from now on. */
+	 * -1, PU_CHANNEL_FD_LOST or belongs to the callee from now on. */
 	void (*on_message)(void *user, struct pu_channel *channel, const struct pu_message *message,
 	                   int fd);
 	/* The other end is gone (or broke the format); the channel may be freed in here. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,6 +27,7 @@ static struct {
 	unsigned messages, closed;
 	uint64_t id;
 	int fd;
+	bool fd_lost;
 	char error[256];
 	bool free_in_callback;
 	int accepted;
@@ -42,6 +44,7 @@ static void on_message(void *user, struct pu_channel *channel, const struct pu_m
 	seen.messages++;
 	if (fd >= 0)
 		seen.fd = fd;
+	seen.fd_lost = fd == PU_CHANNEL_FD_LOST;
 	if (seen.free_in_callback) {
 		pu_channel_free(channel);
 		world.near = NULL;
@@ -165,6 +168,28 @@ Test(handoff, more_descriptors_than_there_is_room_for_are_closed)
 	close(fds[1]);
 	RUN_UNTIL(seen.messages == 1);
 	cr_assert_eq(read(fds[0], &byte, 1), 0);
+	close(fds[0]);
+}
+
+Test(handoff, a_descriptor_without_room_is_lost_and_its_message_is_not)
+{
+	struct rlimit limit, before;
+	int fds[2];
+	char byte;
+
+	cr_assert_eq(pipe(fds), 0);
+	send_accept(1, &fds[1], 1);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = (struct rlimit){.rlim_cur = (rlim_t)fds[1], .rlim_max = before.rlim_max};
+	close(fds[1]);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	RUN_UNTIL(seen.messages == 1);
+	cr_assert(seen.fd_lost);
+	cr_assert_eq(read(fds[0], &byte, 1), 0, "nobody has it");
+	send_accept(2, NULL, 0);
+	RUN_UNTIL(seen.messages == 2);
+	cr_assert_not(seen.fd_lost);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	close(fds[0]);
 }
 

@@ -229,11 +229,17 @@ static void on_timer(uv_timer_t *timer)
 
 static bool on_opened(struct pu_streams *streams, const void *body, int fd)
 {
+	static const char no_room[] = "this process has no descriptor left for the stream";
 	const struct pu_stream_opened *opened = body;
 	struct stream *stream = pu_map_get(&streams->by_id, key(&opened->id));
 
 	if (stream == NULL || stream->inbound || stream->state != STREAM_OPENING)
 		return false; /* a registration's, or nothing of ours */
+	if (fd == PU_CHANNEL_FD_LOST && !stream->gave_fd) {
+		stream_remove(streams, stream);
+		streams->ops->on_opened(streams->user, opened->id, PU_ELIMIT, no_room, -1);
+		return false;
+	}
 	stream->state = STREAM_OPEN;
 	bool wanted = !stream->gave_fd;
 	streams->ops->on_opened(streams->user, stream->id, PU_OK, "", wanted ? fd : -1);

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -196,6 +197,17 @@ static uint64_t open_stream(int fd)
 	return id;
 }
 
+static uint64_t inbound(uint64_t wire)
+{
+	unsigned before = seen.told_len;
+
+	say(PU_MSG_STREAM_INBOUND, &(struct pu_stream_inbound){wire, "peer", "/x", "/ip4/1.1.1.1"},
+	    -1);
+	RUN_UNTIL(seen.told_len == before + 1);
+	cr_assert_str_eq(seen.told[before], "inbound peer");
+	return seen.told_id;
+}
+
 Test(streams, registrations_and_needs_are_repeated_after_a_restart)
 {
 	pu_streams_register(world.streams, "/peerup/*");
@@ -284,6 +296,29 @@ Test(streams, a_descriptor_that_nobody_wanted_is_closed)
 	close(theirs[0]);
 }
 
+Test(streams, a_stream_whose_descriptor_has_no_room_is_not_opened)
+{
+	struct rlimit limit, before;
+	int fds[2];
+
+	connect_both();
+	uint64_t id = open_stream(-1);
+	RUN_UNTIL(heard("stream.open 12D3"));
+	cr_assert_eq(pipe(fds), 0);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = (struct rlimit){.rlim_cur = (rlim_t)fds[1], .rlim_max = before.rlim_max};
+	say(PU_MSG_STREAM_OPENED, &(struct pu_stream_opened){id, ""}, fds[1]);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	RUN_UNTIL(told("opened limit"));
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(seen.told_id, id);
+	cr_assert_eq(seen.told_fd, -1);
+	/* It has ended for both. */
+	say(PU_MSG_STREAM_CLOSED, &(struct pu_stream_closed){id, 0, 0, "ok", ""}, -1);
+	inbound(5);
+	close(fds[0]);
+}
+
 Test(streams, hears_why_a_stream_could_not_be_opened)
 {
 	connect_both();
@@ -304,17 +339,6 @@ Test(streams, opening_without_transport_fails_and_closes_the_descriptor)
 	cr_assert_eq(pu_streams_open(world.streams, "p", "/x", 0, fds[1], &id), PU_ECLOSED);
 	cr_assert_eq(read(fds[0], &byte, 1), 0);
 	close(fds[0]);
-}
-
-static uint64_t inbound(uint64_t wire)
-{
-	unsigned before = seen.told_len;
-
-	say(PU_MSG_STREAM_INBOUND, &(struct pu_stream_inbound){wire, "peer", "/x", "/ip4/1.1.1.1"},
-	    -1);
-	RUN_UNTIL(seen.told_len == before + 1);
-	cr_assert_str_eq(seen.told[before], "inbound peer");
-	return seen.told_id;
 }
 
 Test(streams, accepts_an_inbound_stream_with_a_descriptor)

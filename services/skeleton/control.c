@@ -25,6 +25,8 @@ static void on_config(struct pu_host *host, const void *body, int fd)
 {
 	const struct pu_service_config *config = body;
 
+	if (fd == PU_CHANNEL_FD_LOST)
+		pu_warn("config.lost", "error=%s", "no descriptor left to read it from: reload again");
 	if (fd < 0)
 		return;
 	if (host->started)

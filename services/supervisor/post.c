@@ -42,8 +42,10 @@ static void on_note(struct sup_post *post, const void *message, int *fd)
 static void on_keep(struct sup_post *post, const void *message, int *fd)
 {
 	const struct pu_service_keep *keep = message;
-	enum pu_err err = *fd < 0 ? PU_EINVAL : sup_kept_put(&post->kept, keep->name, *fd);
+	enum pu_err err = *fd == PU_CHANNEL_FD_LOST ? PU_ELIMIT : PU_EINVAL;
 
+	if (*fd >= 0)
+		err = sup_kept_put(&post->kept, keep->name, *fd);
 	*fd = -1;
 	if (err != PU_OK)
 		pu_warn("service.keep_failed", "service=%s name=%s error=%s",

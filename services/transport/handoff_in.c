@@ -227,22 +227,31 @@ static struct handoff_stream *find_offered(struct handoff_channel *channel, uint
 	return handed != NULL && handed->state == HANDED_OFFERED ? handed : NULL;
 }
 
+/* What was accepted has no stream: the process is told as of one that ended. */
+static void send_closed(struct handoff_channel *channel, uint64_t id, enum pu_err err,
+                        const char *text)
+{
+	struct pu_stream_closed closed = {.id = id, .code = pu_err_code(err), .message = text};
+	handoff_send_to(channel, PU_MSG_STREAM_CLOSED, &closed, -1);
+}
+
 void handoff_on_accept(struct handoff_channel *channel, const void *message, int fd)
 {
 	const struct pu_stream_accept *accept = message;
 	struct handoff_stream *handed = find_offered(channel, accept->id);
 	if (handed == NULL) { /* the peer went away meanwhile */
-		struct pu_stream_closed closed = {
-		    .id = accept->id, .code = pu_err_code(PU_ECLOSED), .message = "the peer is gone"};
 		if (fd >= 0)
 			close(fd);
-		handoff_send_to(channel, PU_MSG_STREAM_CLOSED, &closed, -1);
+		send_closed(channel, accept->id, PU_ECLOSED, "the peer is gone");
 		return;
 	}
 	struct transport_pump *pump;
 	handed->fd = fd;
 	if (fd < 0 || handoff_stream_pump(handed, &pump) != PU_OK) {
+		bool lost = fd == PU_CHANNEL_FD_LOST;
 		refuse(handed, STREAM_CODE_UNAVAILABLE);
+		send_closed(channel, accept->id, lost ? PU_ELIMIT : PU_EINVAL,
+		            lost ? "no descriptors left" : "the descriptor is not a stream socket");
 		return;
 	}
 	struct transport_substream *substream = handed->substream;

@@ -157,6 +157,10 @@ void handoff_on_open(struct handoff_channel *channel, const void *message, int f
 		open_failed(handed, PU_EINVAL, "not a peer ID");
 		return;
 	}
+	if (fd == PU_CHANNEL_FD_LOST) {
+		open_failed(handed, PU_ELIMIT, "no descriptors left");
+		return;
+	}
 	int pair[2];
 	if (fd < 0) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "codes.h"
@@ -179,6 +180,52 @@ Test(handoff, a_service_that_does_not_answer_is_not_waited_for_forever)
 	stage_accepts(&server, open("/dev/null", O_RDONLY | O_CLOEXEC)); /* too late */
 	cr_assert(server.closed == 1);
 	close(here);
+}
+
+/* Sends the highest descriptor that is open, and there is room for none while it arrives. */
+static void send_without_room(struct net_service *service, enum pu_msg id, const void *message,
+                              int fd)
+{
+	struct rlimit before, now;
+	cr_assert(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	now = (struct rlimit){.rlim_cur = (rlim_t)fd, .rlim_max = before.rlim_max};
+	net_service_send(service, id, message, fd);
+	cr_assert(setrlimit(RLIMIT_NOFILE, &now) == 0);
+	net_sleep(&net, 50);
+	cr_assert(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
+Test(handoff, a_socket_that_transport_has_no_room_for_fails_its_stream_alone)
+{
+	int here, there, theirs;
+	stage_through(&here, &there);
+	int other = stage_pair(&theirs);
+	struct pu_stream_open message = {
+	    .id = 8, .peer = b->transport.identity.text, .protocol = ECHO_PROTOCOL};
+	send_without_room(&client, PU_MSG_STREAM_OPEN, &message, theirs);
+	cr_assert(client.failed == 1 && client.opened == 1);
+	cr_assert_str_eq(client.code, "limit");
+	stage_says(here, "still works");
+	cr_assert(stage_gives(there, "still works"));
+	close(here);
+	close(there);
+	close(other);
+}
+
+Test(handoff, a_target_that_transport_has_no_room_for_ends_at_both_ends)
+{
+	int theirs, here = stage_pair(&theirs);
+	stage_registers(&server, "/peerup/*");
+	stage_opens(7, ECHO_PROTOCOL, theirs);
+	int there = stage_pair(&theirs);
+	struct pu_stream_accept message = {.id = server.id};
+	send_without_room(&server, PU_MSG_STREAM_ACCEPT, &message, theirs);
+	cr_assert(server.closed == 1 && client.closed == 1);
+	cr_assert(server.id == message.id);
+	cr_assert_str_eq(server.code, "limit");
+	cr_assert_str_eq(client.code, "busy");
+	close(here);
+	close(there);
 }
 
 Test(handoff, a_second_process_cannot_take_a_protocol)
