@@ -46,6 +46,7 @@ struct attempt {
 	struct proxy_address addresses[PROXY_HOST_ADDRESSES];
 	size_t addresses_len, next;
 	uint64_t end_ms; /* of the whole */
+	bool no_socket;  /* what is short is ours, not the target's */
 	struct watch *watch;
 	int fd; /* -1 = none */
 	proxy_connected_fn connected;
@@ -136,6 +137,8 @@ static const char *reason(const struct attempt *attempt, enum pu_err err)
 		return "did not answer in time";
 	if (err == PU_EPERM)
 		return "may not be connected to: permission denied";
+	if (err == PU_ELIMIT && attempt->no_socket)
+		return "cannot be connected to: this machine has no descriptor left";
 	if (err == PU_ELIMIT)
 		return "has too many connections waiting for it";
 	return "cannot be reached";
@@ -220,6 +223,7 @@ static enum pu_err dial(struct attempt *attempt, const struct proxy_address *add
 	enum pu_err err;
 
 	attempt->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	attempt->no_socket = attempt->fd < 0;
 	if (attempt->fd < 0)
 		return pu_err_from_errno(errno);
 	if (family != AF_UNIX) {

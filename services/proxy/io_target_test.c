@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -95,6 +96,24 @@ Test(target, that_nobody_listens_on_is_down)
 	close(listen_there(8));
 	proxy_connector_connect(connector, "peer", &target, on_connected, &seen);
 	cr_assert_eq(seen.err, PU_EREFUSED);
+}
+
+Test(target, is_not_blamed_for_descriptors_that_we_lack)
+{
+	struct rlimit before, now;
+	struct seen seen = {0};
+	int listener = listen_there(8), lowest = dup(listener);
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	now = (struct rlimit){.rlim_cur = (rlim_t)lowest, .rlim_max = before.rlim_max};
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
+	proxy_connector_connect(connector, "peer", &target, on_connected, &seen);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(seen.err, PU_ELIMIT);
+	cr_assert_not_null(strstr(seen.text, "this machine has no descriptor left"), "%s",
+	                   seen.text);
+	close(lowest);
+	close(listener);
 }
 
 Test(target, with_a_full_queue_is_tried_until_there_is_room)
