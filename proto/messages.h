@@ -441,8 +441,8 @@ struct pu_stream_closed { /* transport to service, once for each stream that was
 	uint64_t id;
 	uint64_t bytes_in;  /* from the peer */
 	uint64_t bytes_out; /* to the peer */
-	const char *code;   /* "ok", or why it broke: "not_authorized", "not_found", "refused",
-	                       "closed", ... */
+	const char *code;   /* "ok" (also when the opener's own socket ended it early), or why it
+	                       broke: "not_authorized", "not_found", "refused", "closed", ... */
 	const char *message;
 };
 struct pu_stream_need { /* service to transport: keep a connection to this peer, reconnect with

@@ -65,6 +65,13 @@ void handoff_stream_free(struct handoff_stream *handed)
 	pu_free(handed);
 }
 
+/* A client that goes before its answer is complete ends its own stream: nothing has failed. */
+static enum pu_err end_of(const struct handoff_stream *handed,
+                          const struct transport_pump_end *end)
+{
+	return end->local && !handed->key.inbound ? PU_OK : end->err;
+}
+
 static void on_pump_done(void *user, const struct transport_pump_end *end)
 {
 	struct handoff_stream *handed = user;
@@ -73,7 +80,7 @@ static void on_pump_done(void *user, const struct transport_pump_end *end)
 		    .id = handed->key.id,
 		    .bytes_in = end->bytes_in,
 		    .bytes_out = end->bytes_out,
-		    .code = pu_err_code(end->err),
+		    .code = pu_err_code(end_of(handed, end)),
 		    .message = end->text,
 		};
 		handoff_send_to(handed->channel, PU_MSG_STREAM_CLOSED, &closed, -1);

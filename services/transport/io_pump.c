@@ -87,19 +87,31 @@ static void note(struct transport_pump *pump, enum pu_err err, const char *text)
 }
 
 /* Both directions are over, and not well. */
-static void break_off(struct transport_pump *pump, enum pu_err err, const char *text)
+static void give_up(struct transport_pump *pump)
 {
-	note(pump, err, text);
 	pump->broken = pump->local_ended = pump->remote_ended = true;
 }
 
+static void break_off(struct transport_pump *pump, enum pu_err err, const char *text)
+{
+	note(pump, err, text);
+	give_up(pump);
+}
+
 /* ---- socket to peer ---- */
+
+static void note_local(struct transport_pump *pump, const char *text)
+{
+	pump->end.local = pump->end.local || pump->end.err == PU_OK;
+	note(pump, PU_ECLOSED, text);
+}
 
 static void local_failed(struct transport_pump *pump)
 {
 	pu_stream_reset(pump->substream->stream, STREAM_CODE_TARGET_RESET);
 	pu_stream_stop_sending(pump->substream->stream, STREAM_CODE_TARGET_RESET);
-	break_off(pump, PU_ECLOSED, "the local connection was reset");
+	note_local(pump, "the local connection was reset");
+	give_up(pump);
 }
 
 /* The peer wants no more of it. A writer on a Unix socket learns that at once. */
@@ -181,7 +193,7 @@ static void write_failed(struct transport_pump *pump)
 	}
 	/* The local side reads no more; it may still send. */
 	pu_stream_stop_sending(pump->substream->stream, STREAM_CODE_TARGET_RESET);
-	note(pump, PU_ECLOSED, "the local side closed the connection");
+	note_local(pump, "the local side closed the connection");
 	pump->remote_ended = true;
 }
 

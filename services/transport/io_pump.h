@@ -15,6 +15,7 @@ struct transport_pump_end {
 	uint64_t bytes_in, bytes_out; /* from and to the peer */
 	enum pu_err err;
 	const char *text;
+	bool local; /* the local side is what broke, or wanted no more */
 };
 typedef void (*transport_pump_fn)(void *user, const struct transport_pump_end *end);
 

@@ -107,6 +107,7 @@ Test(pump, a_reset_here_is_a_reset_there)
 	stage_through(&here, &there);
 	reset(here, there);
 	cr_assert(is_over());
+	cr_assert_str_eq(client.code, "ok", "it is the client's own wish");
 	cr_assert_str_eq(client.text, "the local connection was reset");
 	cr_assert_str_eq(server.code, "closed");
 	cr_assert(read(there, &byte, 1) <= 0);
@@ -121,7 +122,22 @@ Test(pump, a_reset_there_is_a_reset_here_and_says_whose)
 	cr_assert(is_over());
 	cr_assert_str_eq(client.code, "closed");
 	cr_assert(strstr(client.text, "reset the connection") != NULL, "%s", client.text);
+	cr_assert_str_eq(server.code, "closed");
 	close(here);
+}
+
+Test(pump, a_client_that_leaves_before_the_answer_has_not_failed)
+{
+	int here, there;
+	stage_through(&here, &there);
+	close(here);
+	net_sleep(&net, 50);
+	stage_says(there, "too late");
+	net_sleep(&net, 100);
+	cr_assert(is_over());
+	cr_assert_str_eq(client.code, "ok");
+	cr_assert_str_eq(client.text, "the local side closed the connection");
+	close(there);
 }
 
 Test(pump, a_lost_connection_resets_both_and_says_why)

@@ -91,6 +91,22 @@ def test_half_close_by_the_server():
                 until(lambda: heard == [b"still here"], 5, "our direction stayed open")
 
 
+def test_client_that_leaves_early():
+    with servers.each(servers.endless) as port, pair(endless=port) as both:
+        with both.laptop.forward("home", "endless") as forward:
+            with socket.create_connection(forward.address, 20) as client:
+                client.settimeout(20)
+                check(client.recv(1000), "it is served, and leaves the rest unread")
+
+            def usage():
+                return both.laptop.call("proxy", "proxy.status")["usage"][0]
+
+            until(lambda: usage()["active"] == 0, 10, "its stream ends")
+            check((usage()["total"], usage()["failed"]) == (1, 0), f"nothing failed: {usage()}")
+            log = both.laptop.log()
+            check("forward.failed" not in log, f"the peer is not blamed\n{log}")
+
+
 def test_unix_sockets_at_both_ends():
     with pair() as both:
         target = pathlib.Path(both.home.dir) / "app.sock"
