@@ -36,6 +36,11 @@ static enum cli_exit run(struct cli *cli)
 	struct cli_peer peer;
 	enum cli_exit code = cli_peer_resolve(cli->daemon, cli_word(cli, 0), &peer);
 
+	for (size_t i = 1; i < cli->args.words_len && code == CLI_DONE; i++) {
+		struct pu_multiaddr address;
+
+		code = cli_peer_address(cli, cli_word(cli, i), &address);
+	}
 	if (code != CLI_DONE)
 		return code;
 	question.peer = peer.peer_id;

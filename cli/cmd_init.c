@@ -108,6 +108,12 @@ static uint16_t some_port(void)
 	return port;
 }
 
+static enum cli_exit too_many(const struct cli *cli)
+{
+	return cli_fail(cli, CLI_USAGE, "a host without a multiaddr counts twice",
+	                "--relay: at most %d addresses", RELAYS_MAX);
+}
+
 /* There is no daemon yet that could learn who answers. */
 static enum cli_exit read_relays(const struct cli *cli, struct plan *plan)
 {
@@ -117,6 +123,8 @@ static enum cli_exit read_relays(const struct cli *cli, struct plan *plan)
 	while ((typed = cli_nth(cli, "relay", plan->relays_len)) != NULL) {
 		struct cli_relay_address *relay = &plan->relays[plan->relays_len];
 
+		if (addresses >= RELAYS_MAX)
+			return too_many(cli);
 		if (cli_relay_address_parse(typed, CLI_RELAY_PORT, relay) != PU_OK)
 			return cli_fail(cli, CLI_USAGE, CLI_RELAY_FORMS,
 			                "--relay: \"%s\" is no address of a relay", typed);
@@ -127,11 +135,8 @@ static enum cli_exit read_relays(const struct cli *cli, struct plan *plan)
 			                "--relay: \"%s\" does not say who the relay is", typed);
 		plan->relays_len++;
 		addresses += relay->len;
-		if (addresses > RELAYS_MAX)
-			return cli_fail(cli, CLI_USAGE, "a host without a multiaddr counts twice",
-			                "--relay: at most %d addresses", RELAYS_MAX);
 	}
-	return CLI_DONE;
+	return addresses > RELAYS_MAX ? too_many(cli) : CLI_DONE;
 }
 
 static enum cli_exit choose(const struct cli *cli, struct plan *plan)

@@ -12,6 +12,7 @@
 #include "files.h"
 #include "json.h"
 #include "p2p/multiaddr.h"
+#include "peer.h"
 #include "table.h"
 #include "text.h"
 
@@ -60,9 +61,10 @@ static enum cli_exit told_peer(const struct cli *cli, struct pu_peer_id *told)
 		struct pu_multiaddr address;
 		struct pu_peer_id peer;
 
-		if (pu_multiaddr_parse(cli_word(cli, i), &address) != PU_OK)
-			return cli_fail(cli, CLI_USAGE, "such as /ip4/192.0.2.1/udp/41641/quic-v1",
-			                "\"%s\" is not a multiaddr", cli_word(cli, i));
+		enum cli_exit code = cli_peer_address(cli, cli_word(cli, i), &address);
+
+		if (code != CLI_DONE)
+			return code;
 		if (pu_multiaddr_peer(&address, &peer) != PU_OK)
 			continue;
 		if (told->len != 0 && !pu_peer_id_eq(told, &peer))

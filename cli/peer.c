@@ -92,3 +92,16 @@ const char *cli_names_show(const struct cli_names *names, const char *peer_id)
 
 	return name[0] != '\0' ? name : peer_id;
 }
+
+enum cli_exit cli_peer_address(const struct cli *cli, const char *typed,
+                               struct pu_multiaddr *address)
+{
+	if (pu_multiaddr_parse(typed, address) != PU_OK)
+		return cli_fail(cli, CLI_USAGE, "such as /ip4/192.0.2.1/udp/41641/quic-v1",
+		                "\"%s\" is not a multiaddr", typed);
+	if (!pu_multiaddr_is_dialable(address))
+		return cli_fail(cli, CLI_USAGE,
+		                "such as /ip4/192.0.2.1/udp/41641/quic-v1 or /ip4/192.0.2.1/tcp/41641",
+		                "%s says no way to connect", typed);
+	return CLI_DONE;
+}

@@ -3,6 +3,7 @@
 #define CLI_PEER_H
 
 #include "daemon.h"
+#include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"
 
 #define CLI_PEER_NAME_MAX 128
@@ -17,6 +18,10 @@ struct cli_peer {
 /* Asks naming who that is; says so when nobody is. */
 enum cli_exit cli_peer_resolve(struct cli_daemon *daemon, const char *typed,
                                struct cli_peer *peer);
+
+/* An address that a peer can be dialed at; says what is wrong with any other. */
+enum cli_exit cli_peer_address(const struct cli *cli, const char *typed,
+                               struct pu_multiaddr *address);
 
 /* Names by peer ID, as naming knows them. */
 struct cli_names;

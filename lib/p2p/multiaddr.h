@@ -120,6 +120,9 @@ uint16_t pu_multiaddr_port(const struct pu_multiaddr *addr);
 enum pu_err pu_multiaddr_split_circuit(const struct pu_multiaddr *addr,
                                        struct pu_multiaddr *relay) PU_MUST_CHECK;
 
+/* Whether it can be dialed at all: it has a carrier, or it is relayed. */
+bool pu_multiaddr_is_dialable(const struct pu_multiaddr *addr);
+
 /* The name to resolve when the address begins with dns, dns4, dns6 or dnsaddr: a view
  * into `addr` (no NUL), and which of them. False: it begins with something else. */
 bool pu_multiaddr_dns_host(const struct pu_multiaddr *addr, struct pu_multiaddr_part *out);

@@ -89,3 +89,11 @@ enum pu_err pu_multiaddr_split_circuit(const struct pu_multiaddr *addr,
 	*relay = made;
 	return PU_OK;
 }
+
+bool pu_multiaddr_is_dialable(const struct pu_multiaddr *addr)
+{
+	struct pu_multiaddr relay;
+
+	return pu_multiaddr_carrier(addr) != PU_CARRIER_NONE ||
+	       pu_multiaddr_split_circuit(addr, &relay) == PU_OK;
+}

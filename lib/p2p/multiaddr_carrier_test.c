@@ -83,3 +83,22 @@ Test(multiaddr_carrier, tells_the_port)
 	cr_assert_eq(pu_multiaddr_parse("/ip4/192.0.2.1/udp/4001", &addr), PU_OK);
 	cr_assert_eq(pu_multiaddr_port(&addr), 0);
 }
+
+static bool is_dialable(const char *text)
+{
+	struct pu_multiaddr addr;
+
+	cr_assert_eq(pu_multiaddr_parse(text, &addr), PU_OK, "%s", text);
+	return pu_multiaddr_is_dialable(&addr);
+}
+
+Test(multiaddr_carrier, tells_what_can_be_dialed)
+{
+	cr_assert(is_dialable("/ip4/192.0.2.1/udp/4001/quic-v1"));
+	cr_assert(is_dialable("/dns/example.com/tcp/4001/p2p/" ID));
+	cr_assert(is_dialable("/p2p/" ID "/p2p-circuit"));
+	cr_assert_not(is_dialable("/ip4/192.0.2.1"));
+	cr_assert_not(is_dialable("/ip4/192.0.2.1/udp/4001"));
+	cr_assert_not(is_dialable("/p2p-circuit"));
+	cr_assert_not(is_dialable("/p2p/" ID));
+}

@@ -137,6 +137,22 @@ static void check_peer(const struct pu_config *config, struct pu_report *report,
 	pu_free(key);
 }
 
+static void check_dialable(struct pu_report *report, const struct pu_config_addresses *peer)
+{
+	for (size_t i = 0; i < peer->addresses.len; i++) {
+		const char *text = peer->addresses.items[i];
+		struct pu_multiaddr addr;
+		char *key;
+
+		if (pu_multiaddr_parse(text, &addr) != PU_OK || pu_multiaddr_is_dialable(&addr))
+			continue;
+		key = pu_asprintf("addresses.%s", peer->name);
+		pu_report_add(report, (struct pu_mistake){.warning = true, .key = key},
+		              "%s says no way to connect", text);
+		pu_free(key);
+	}
+}
+
 /* What can be used and yet is hardly what was meant. */
 static void check_references(const struct pu_config *config, struct pu_report *report)
 {
@@ -150,8 +166,10 @@ static void check_references(const struct pu_config *config, struct pu_report *r
 			           services[i].allowed_peers.items[j]);
 	for (size_t i = 0; i < config->forwards.len; i++)
 		check_peer(config, report, "forwards", forwards[i].name, forwards[i].peer);
-	for (size_t i = 0; i < config->addresses.len; i++)
+	for (size_t i = 0; i < config->addresses.len; i++) {
 		check_peer(config, report, "addresses", addresses[i].name, addresses[i].name);
+		check_dialable(report, &addresses[i]);
+	}
 }
 
 static void check_listen(const struct pu_config *config, struct pu_report *report)

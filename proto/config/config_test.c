@@ -208,6 +208,16 @@ Test(config, warns_of_peers_that_nobody_knows_and_of_addresses_without_use)
 	cr_assert_str_eq(report.items[3].key, "network.listen_addresses");
 }
 
+Test(config, warns_of_addresses_that_cannot_be_dialed)
+{
+	accept("names: {home: 12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5}\n"
+	       "addresses: {home: [/ip4/192.0.2.1/udp/4001, /ip4/192.0.2.1/tcp/4001]}\n");
+	cr_assert_eq(report.len, 1);
+	cr_assert_eq(report.errors, 0);
+	cr_assert_str_eq(report.items[0].key, "addresses.home");
+	cr_assert_str_eq(report.items[0].text, "/ip4/192.0.2.1/udp/4001 says no way to connect");
+}
+
 Test(config, warns_of_old_keys_that_are_not_used_yet)
 {
 	accept("relay: {reservation_interval: 2m}\n"
