@@ -100,7 +100,7 @@ static enum cli_exit run(struct cli *cli)
 	pu_buffer_init(&encoded, PU_MESSAGE_MAX);
 	if (pu_encode_words(&encoded, row, cli->args.words + 2, cli->args.words_len - 2, error,
 	                    sizeof(error)) != PU_OK)
-		code = cli_fail(cli, CLI_USAGE, NULL, "%s: %s", type, error);
+		code = cli_fail(cli, CLI_USAGE, NULL, "%s", error);
 	else
 		code = ask(cli, to, row, pu_buffer_bytes(&encoded));
 	pu_buffer_fini(&encoded);

@@ -23,10 +23,15 @@ static void put_command(FILE *out, const struct cli_command *group,
 {
 	char summary[256];
 
-	if (command->run != NULL) {
+	if (command->run != NULL || command->about != NULL) {
 		fputs(".SS peerup ", out);
 		cli_help_synopsis(out, group, command);
-		snprintf(summary, sizeof(summary), "\n%s.", command->summary);
+		if (command->run == NULL)
+			fputs(" COMMAND", out);
+		snprintf(summary, sizeof(summary), "\n%s.%s%s%s", command->summary,
+		         command->alias != NULL ? " Also known as " : "",
+		         command->alias != NULL ? command->alias : "",
+		         command->alias != NULL ? "." : "");
 		cli_man_text(out, summary);
 		fputc('\n', out);
 		if (command->about != NULL)
@@ -53,6 +58,7 @@ static void put_exit_codes(FILE *out)
 static void put_surroundings(FILE *out)
 {
 	cli_man_section(out, "ENVIRONMENT");
+	cli_man_term(out, "PEERUP_CONFIG", "The configuration file, when --config does not say it.");
 	cli_man_term(out, "NO_COLOR", "When set, no colours are used.");
 	cli_man_term(out, "PEERUP_LIBEXEC",
 	             "The folder with the programs of the services, when it "

@@ -23,8 +23,9 @@ void cli_man_config(FILE *out)
 	    "else may have access to it. Relative paths start at its own folder. Durations are "
 	    "written like 10s or 1h30m, sizes like 64MB (powers of 1024). A key that is not "
 	    "known is a mistake; peerup config validate finds all mistakes.\n\n"
-	    "peerup init writes a first one. The commands auth, peer, service and proxy edit it "
-	    "and keep its comments; the daemon takes up changes on peerup daemon reload.");
+	    "peerup init writes a first one. The commands auth, peer, relay, service and proxy "
+	    "edit it, keep its comments and tell a running daemon. What is changed by hand counts "
+	    "after peerup daemon reload.");
 	cli_man_section(out, "OPTIONS");
 	pu_options_doc(&pu_config_schema, put_option, out);
 	cli_man_section(out, "FILES");
