@@ -35,7 +35,8 @@ const char *cli_word(const struct cli *cli, size_t i);
 enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code, const char *hint,
                        const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* The same with the text of an error at the end of the line; the code comes from the error:
- * CLI_DENIED for PU_ENOTAUTHORIZED, CLI_UNREACHABLE for PU_EUNREACHABLE, else CLI_FAILED. */
+ * CLI_DENIED for PU_ENOTAUTHORIZED and PU_EFORBIDDEN, CLI_UNREACHABLE for PU_EUNREACHABLE, else
+ * CLI_FAILED. */
 enum cli_exit cli_fail_err(const struct cli *cli, enum pu_err err, const char *hint,
                            const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 enum cli_exit cli_exit_of(enum pu_err err);

@@ -142,12 +142,16 @@ static enum cli_exit put_coded(const struct cli *cli, const struct coding *codin
 
 static enum cli_exit run_convert(struct cli *cli)
 {
-	const struct coding *coding = find_coding(cli_value(cli, "to"));
+	const char *to = cli_value(cli, "to");
+	const struct coding *coding = find_coding(to);
 	const char *path = cli_word(cli, 0);
 	struct pu_key key;
 	enum cli_exit code;
 	enum pu_err err;
 
+	if (coding == NULL && to != NULL)
+		return cli_fail(cli, CLI_USAGE, "base64, hex, raw or seed",
+		                "--to: there is no form \"%s\"", to);
 	if (coding == NULL)
 		return cli_fail(cli, CLI_USAGE, "one of --to base64, hex, raw, seed",
 		                "which form of the key?");

@@ -125,7 +125,7 @@ static enum cli_exit result(const struct pinger *pinger)
 {
 	if (pinger->received > 0 || pinger->seq == 0)
 		return CLI_DONE;
-	if (pinger->last_err == PU_ENOTAUTHORIZED)
+	if (cli_exit_of(pinger->last_err) == CLI_DENIED)
 		return cli_daemon_fail(pinger->daemon, true, "cannot ping %s", pinger->peer.typed);
 	return cli_fail(pinger->cli, CLI_UNREACHABLE, CLI_HINT_UNREACHABLE, "%s did not answer: %s",
 	                pinger->peer.typed, pinger->daemon->text);
@@ -146,7 +146,8 @@ static enum cli_exit run(struct cli *cli)
 		return code;
 	cli_daemon_catch_signals(cli->daemon);
 	while (ping_once(&pinger) && (rounds == 0 || pinger.seq < rounds)) {
-		if (pinger.last_err == PU_ENOTAUTHORIZED || !cli_daemon_wait(cli->daemon, interval_ms))
+		if (cli_exit_of(pinger.last_err) == CLI_DENIED ||
+		    !cli_daemon_wait(cli->daemon, interval_ms))
 			break;
 	}
 	put_statistics(&pinger);

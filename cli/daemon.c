@@ -194,6 +194,8 @@ static const char *hint_for(enum pu_err err, enum cli_exit code)
 {
 	if (err == PU_EREFUSED)
 		return "a relay says no: peerup relay status";
+	if (err == PU_EFORBIDDEN)
+		return "let it in here: peerup auth add PEERID";
 	if (code == CLI_UNREACHABLE)
 		return CLI_HINT_UNREACHABLE;
 	if (code == CLI_DENIED)

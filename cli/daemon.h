@@ -10,7 +10,7 @@
 #include "proto/messages.h"
 
 #define CLI_SERVICE_DEADLINE_MS 5000  /* answered by a service alone */
-#define CLI_PEER_DEADLINE_MS    20000 /* answered when a peer has (transport gives up before) */
+#define CLI_PEER_DEADLINE_MS    26000 /* answered when a peer has (transport gives up before) */
 
 /* How long a service may be away before questions to it fail: one that died is back sooner. */
 #define CLI_ABSENT_MS 2000

@@ -83,7 +83,8 @@ static const struct {
      "notices its changes at once, and writes every decision to the audit log."},
     {"peerup-transport", "carries the connections of a peerup node",
      "One libp2p host over QUIC, TCP, WebSocket and relays, and a relay itself where the "
-     "configuration says so: connections, streams, circuits, limits. It has neither the key nor "
+     "configuration says so: connections, streams, circuits, limits. It has neither the key "
+     "nor "
      "any policy; it asks peerup-auth(8)."},
     {"peerup-naming", "knows who is who and where for a peerup node",
      "Resolves names to peer IDs, keeps the known addresses of peers, and asks peers which "

@@ -58,7 +58,8 @@ static void put_exit_codes(FILE *out)
 static void put_surroundings(FILE *out)
 {
 	cli_man_section(out, "ENVIRONMENT");
-	cli_man_term(out, "PEERUP_CONFIG", "The configuration file, when --config does not say it.");
+	cli_man_term(out, "PEERUP_CONFIG",
+	             "The configuration file, when --config does not say it.");
 	cli_man_term(out, "NO_COLOR", "When set, no colours are used.");
 	cli_man_term(out, "PEERUP_LIBEXEC",
 	             "The folder with the programs of the services, when it "

@@ -25,6 +25,8 @@ const char *pu_strerror(enum pu_err err)
 		return "already exists";
 	case PU_ENOTAUTHORIZED:
 		return "not authorized";
+	case PU_EFORBIDDEN:
+		return "not authorized by this node";
 	case PU_EUNSUPPORTED:
 		return "not supported";
 	case PU_EUNREACHABLE:
@@ -72,6 +74,8 @@ const char *pu_err_code(enum pu_err err)
 		return "exists";
 	case PU_ENOTAUTHORIZED:
 		return "not_authorized";
+	case PU_EFORBIDDEN:
+		return "forbidden";
 	case PU_EUNSUPPORTED:
 		return "unsupported";
 	case PU_EUNREACHABLE:

@@ -16,6 +16,7 @@ enum pu_err {
 	PU_ENOTFOUND,      /* no such peer, service, key, file, ... */
 	PU_EEXIST,         /* already there */
 	PU_ENOTAUTHORIZED, /* policy says no */
+	PU_EFORBIDDEN,     /* our own policy says no, where a peer's might have */
 	PU_EUNSUPPORTED,   /* understood, but not offered */
 	PU_EUNREACHABLE,   /* no address led to the peer */
 	PU_EREFUSED,       /* the other side said no */

@@ -31,6 +31,11 @@ const char *proxy_reason_print(const struct proxy_reason *reason, char out[PROXY
 
 	if (reason->err == PU_ENOTAUTHORIZED)
 		print_not_authorized(reason, out);
+	else if (reason->err == PU_EFORBIDDEN)
+		snprintf(
+		    out, PROXY_TEXT_MAX,
+		    "this node does not authorize %s: 'peerup auth add' with its peer ID lets it in",
+		    peer);
 	else if (reason->err == PU_ENOTFOUND)
 		snprintf(out, PROXY_TEXT_MAX,
 		         "%s has no service %s: 'peerup services %s' lists what it offers", peer,

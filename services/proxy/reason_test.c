@@ -28,6 +28,7 @@ static void assert_says(const char *sentence, const char *part)
 Test(reason, says_what_to_do)
 {
 	assert_says(words(PU_ENOTAUTHORIZED, true, ""), "on home run 'peerup auth add 12D3Me'");
+	assert_says(words(PU_EFORBIDDEN, false, ""), "this node does not authorize home");
 	assert_says(words(PU_ENOTFOUND, true, ""), "home has no service web");
 	assert_says(words(PU_ENOTFOUND, false, ""), "'peerup services home'");
 	assert_says(words(PU_EREFUSED, true, ""), "its service web is not running");

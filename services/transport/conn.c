@@ -105,11 +105,11 @@ static void refuse(struct transport_conn *conn, enum pu_err err, const char *rea
 	pu_warn("peer.refused", "peer=%s addr=%s direction=%s reason=%s", conn->peer->text,
 	        conn->address, conn->inbound ? "in" : "out", reason);
 	pu_free(conn->refused);
-	conn->refused = !conn->inbound && err == PU_ENOTAUTHORIZED
+	conn->refused = err == PU_EFORBIDDEN
 	                    ? pu_asprintf("this node does not authorize it: %s", reason)
 	                    : pu_strdup(reason);
 	conn->refused_err = err;
-	if (err == PU_ENOTAUTHORIZED)
+	if (err == PU_EFORBIDDEN)
 		pu_mux_close(conn->mux, CONN_CODE_GATED, "not authorized");
 	else
 		pu_mux_close(conn->mux, CONN_CODE_NONE, "cannot be checked just now");
@@ -168,11 +168,11 @@ static void on_verdict(void *user, enum pu_err err, const char *text, const void
 	if (err != PU_OK)
 		unanswered(conn, text);
 	else if (!verdict->allowed)
-		refuse(conn, PU_ENOTAUTHORIZED, verdict->reason);
+		refuse(conn, PU_EFORBIDDEN, verdict->reason);
 	else if (verdict->guest && !conn->inbound)
-		refuse(conn, PU_ENOTAUTHORIZED, "a guest of our relay is not dialed");
+		refuse(conn, PU_EFORBIDDEN, "a guest of our relay is not dialed");
 	else if (conn->guest != verdict->guest && conn->state == CONN_UP)
-		refuse(conn, PU_ENOTAUTHORIZED, "what it may do has changed"); /* it comes again */
+		refuse(conn, PU_EFORBIDDEN, "what it may do has changed"); /* it comes again */
 	else if (conn->state == CONN_CHECKING && pu_mux_is_up(conn->mux))
 		go_up(
 		    conn,

@@ -46,7 +46,7 @@ static void relays_later(struct transport_dial *dial);
 /* Our own refusal, or the peer's, says more than a timeout elsewhere. */
 static void note_failure(struct transport_dial *dial, enum pu_err err, const char *text)
 {
-	bool telling = err == PU_ENOTAUTHORIZED || err == PU_ECRYPTO;
+	bool telling = err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN || err == PU_ECRYPTO;
 	if (dial->err != PU_OK && !telling)
 		return;
 	dial->err = telling ? err : PU_EUNREACHABLE;
@@ -289,7 +289,7 @@ void transport_dial_conn_failed(struct transport_conn *conn, enum pu_err err, co
 	conn->dial = NULL;
 	dial->running--;
 	note_failure(dial, err, text);
-	if (err == PU_ENOTAUTHORIZED || dial->transport->draining)
+	if (err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN || dial->transport->draining)
 		fail(dial); /* its other addresses would say the same, or we are leaving */
 	else if (dial->running == 0)
 		advance(dial);

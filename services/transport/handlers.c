@@ -157,6 +157,7 @@ struct waiting {
 	struct transport_waiter waiter;
 	struct pu_request *request;
 	bool ping, pingpong, already;
+	char peer_id[PU_PEER_ID_TEXT_MAX];
 	char *address;
 	const char *path; /* static */
 };
@@ -179,6 +180,25 @@ static void on_pong(void *user, enum pu_err err, const char *text, uint64_t rtt_
 	waiting_free(waiting);
 }
 
+/* A peer that does not authorize us says so only after the handshake; one that answers has let
+ * us in, whether it knows pings or not. */
+static void on_answered(void *user, enum pu_err err, const char *text, uint64_t rtt_ns)
+{
+	struct waiting *waiting = user;
+	struct pu_transport_connected answer = {
+	    .peer_id = waiting->peer_id,
+	    .address = waiting->address,
+	    .path = waiting->path,
+	    .rtt_us = rtt_ns / PU_NS_PER_US,
+	    .already = waiting->already,
+	};
+	if (err == PU_OK || err == PU_EUNSUPPORTED || err == PU_EAGAIN)
+		pu_request_answer(waiting->request, &answer);
+	else
+		pu_request_fail(waiting->request, err, "%s", text);
+	waiting_free(waiting);
+}
+
 static void on_waited(struct transport_waiter *waiter, struct transport_conn *conn,
                       enum pu_err err, const char *text)
 {
@@ -190,21 +210,9 @@ static void on_waited(struct transport_waiter *waiter, struct transport_conn *co
 	}
 	waiting->address = pu_strdup(conn->address);
 	waiting->path = transport_conn_path(conn);
-	if (waiting->ping) {
-		transport_ping_start(conn, waiting->pingpong, on_pong, waiting);
-		return;
-	}
-	struct pu_mux_info info;
-	pu_mux_info(conn->mux, &info);
-	struct pu_transport_connected answer = {
-	    .peer_id = conn->peer->text,
-	    .address = waiting->address,
-	    .path = transport_conn_path(conn),
-	    .rtt_us = info.rtt_ns / PU_NS_PER_US,
-	    .already = waiting->already,
-	};
-	pu_request_answer(waiting->request, &answer);
-	waiting_free(waiting);
+	snprintf(waiting->peer_id, sizeof(waiting->peer_id), "%s", conn->peer->text);
+	transport_ping_start(conn, waiting->pingpong, waiting->ping ? on_pong : on_answered,
+	                     waiting);
 }
 
 static struct waiting *waiting_new(struct pu_request *request)

@@ -189,8 +189,8 @@ static void on_circuit(void *user, struct transport_substream *target,
 	if (target == NULL) {
 		pu_relay_count_refusal(hop->talk.transport->relay.books);
 		refuse(hop,
-		       err == PU_ENOTAUTHORIZED ? PU_RELAY_PERMISSION_DENIED
-		                                : PU_RELAY_CONNECTION_FAILED,
+		       err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN ? PU_RELAY_PERMISSION_DENIED
+		                                                        : PU_RELAY_CONNECTION_FAILED,
 		       text);
 		return;
 	}

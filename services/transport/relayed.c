@@ -71,11 +71,11 @@ static void on_stopped(struct transport_substream *substream)
 	pu_upgraded_lost(relayed->carrier.upgraded, PU_ECLOSED, "the circuit was cut");
 }
 
-/* What a relay thinks of us, or of the peer, is not what the peer thinks of us. */
+/* What a relay thinks of us or of the peer, or we of it, is not what the peer thinks of us. */
 static void give_up(struct relayed *relayed, enum pu_err err, const char *text)
 {
-	pu_upgraded_lost(relayed->carrier.upgraded, err == PU_ENOTAUTHORIZED ? PU_EREFUSED : err,
-	                 text);
+	bool refused = err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN;
+	pu_upgraded_lost(relayed->carrier.upgraded, refused ? PU_EREFUSED : err, text);
 }
 
 static void on_failed(struct transport_substream *substream, enum pu_err err, const char *text)

@@ -76,7 +76,7 @@ Test(swarm, a_peer_that_we_do_not_allow_is_not_used)
 	a->denied = true;
 	net_connect(a, b, &wait);
 	cr_assert(net_until(&net, 1000, net_wait_done, &wait));
-	cr_assert(wait.conn == NULL && wait.err == PU_ENOTAUTHORIZED);
+	cr_assert(wait.conn == NULL && wait.err == PU_EFORBIDDEN);
 	cr_assert(strstr(wait.text, "this node does not authorize it") != NULL, "%s", wait.text);
 	cr_assert(a->events[PU_MSG_PEER_UP] == 0);
 }
@@ -201,7 +201,7 @@ Test(swarm, a_refusal_ends_the_attempt_and_its_other_handshakes)
 	a->denied = true;
 	net_connect(a, b, &wait);
 	cr_assert(net_until(&net, 500, net_wait_done, &wait));
-	cr_assert(wait.err == PU_ENOTAUTHORIZED);
+	cr_assert(wait.err == PU_EFORBIDDEN);
 	net_sleep(&net, 100);
 	cr_assert_null(net_peer(a, b));
 }

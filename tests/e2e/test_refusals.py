@@ -86,6 +86,9 @@ def test_unauthorized_peer():
         with running(*both.nodes()):
             ping = both.laptop.run("ping", "home", "-c", "1")
             check(ping.code == 4, f"not authorized is exit 4: {ping}")
+            for _ in range(5):
+                connect = both.laptop.run("connect", "home")
+                check(connect.code == 4, f"who is refused is not connected: {connect}")
             with both.laptop.forward("home", "echo") as forward:
                 check(refused(forward), "the client is cut off")
                 both.home.must("auth", "add", both.laptop.id, "--name", "laptop")
@@ -93,6 +96,20 @@ def test_unauthorized_peer():
                     lambda: servers.round_trip(forward.address, b"x", 5) == b"x", 30,
                     "it works once home lets laptop in",
                 )
+
+
+def test_peer_that_we_do_not_authorize():
+    with servers.each(servers.echo) as port, pair(echo=port) as both:
+        with both.laptop.forward("home", "echo") as forward:
+            check(servers.round_trip(forward.address, b"x") == b"x", "it works")
+            both.laptop.must("auth", "remove", "home")
+            check(refused(forward), "the client is cut off")
+            until(
+                lambda: "this node does not authorize home" in both.laptop.log(), 5,
+                "the reason is ours, and told as ours",
+            )
+            ping = both.laptop.run("ping", "home", "-c", "1")
+            check(ping.code == 4 and "let it in here" in ping.err, f"told what to do: {ping}")
 
 
 def test_peer_that_is_off():
