@@ -352,19 +352,13 @@ static enum cli_exit run_list(struct cli *cli)
 {
 	const struct pu_naming_list question = {0};
 	struct cli_daemon daemon;
-	char *runtime_dir;
-	enum cli_exit code = cli_files_runtime_dir(cli, &runtime_dir);
 	bool running;
+	enum cli_exit code = cli_daemon_find(cli, &daemon, &running);
 
 	if (code != CLI_DONE)
 		return code;
-	running = cli_daemon_probe(runtime_dir) == PU_OK;
-	pu_free(runtime_dir);
 	if (!running)
 		return list_config(cli);
-	code = cli_daemon_open(cli, &daemon);
-	if (code != CLI_DONE)
-		return code;
 	if (cli_daemon_ask(&daemon, PU_MSG_NAMING_LIST, &question, use_peers, cli) != PU_OK)
 		code = cli_daemon_fail(&daemon, false, "cannot list the peers");
 	cli_daemon_close(&daemon);

@@ -85,6 +85,9 @@ static enum cli_exit run_add(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE, NULL, "--tags: too many");
 	}
 	code = check_words(cli, &peers, "peers", pu_check_peer);
+	if (cli_value(cli, "peers") != NULL && peers.len == 0)
+		code = cli_fail(cli, CLI_USAGE, "leave it away for every authorized peer",
+		                "--peers names nobody");
 	if (code == CLI_DONE)
 		code = check_words(cli, &tags, "tags", pu_check_tag);
 	if (code == CLI_DONE)

@@ -18,7 +18,7 @@ struct view {
 	const struct cli *cli;
 	struct cli_daemon *daemon;
 	struct cli_names *names;
-	const char *node_name; /* "" = none */
+	const char *silent; /* the service that did not answer */
 	struct cli_json json;
 };
 
@@ -51,15 +51,15 @@ static void use_supervisor(void *user, const void *answer)
 		cli_json_str(&view->json, "config", state->config);
 		cli_json_u64(&view->json, "pid", state->pid);
 		cli_json_u64(&view->json, "uptime_ms", state->uptime_ms);
-		cli_json_str(&view->json, "name", view->node_name);
+		cli_json_str(&view->json, "name", state->name);
 		cli_json_services(&view->json, "services", &state->services);
 		return;
 	}
 	printf("%speerup %s%s, running for %s\n", cli_style_begin(CLI_TITLE, view->cli->color),
 	       state->version, cli_style_end(view->cli->color),
 	       cli_text_age(state->uptime_ms, age));
-	if (view->node_name[0] != '\0')
-		put_field("name", "%s", view->node_name);
+	if (state->name[0] != '\0')
+		put_field("name", "%s", state->name);
 	put_field("config", "%s", state->config);
 	cli_show_services(view->cli, &state->services);
 }
@@ -174,19 +174,23 @@ static void put_part(struct view *view, const struct part *part)
 {
 	const struct pu_ok empty = {0}; /* all of these questions have no fields */
 
-	if (cli_daemon_ask_within(view->daemon, part->id, &empty, PART_DEADLINE_MS, part->use,
-	                          view) == PU_OK)
+	bool was_silent = view->silent != NULL && strcmp(view->silent, part->service) == 0;
+
+	if (!was_silent && cli_daemon_ask_within(view->daemon, part->id, &empty, PART_DEADLINE_MS,
+	                                         part->use, view) == PU_OK)
 		return;
-	if (!view->cli->json) {
+	view->silent = part->service;
+	if (!view->cli->json && !was_silent)
 		printf("\n%s does not answer: %s\n", part->service, view->daemon->text);
+	if (!view->cli->json)
 		return;
-	}
 	for (size_t i = 0; i < PU_ARRAY_LEN(part->keys) && part->keys[i] != NULL; i++)
 		cli_json_null(&view->json, part->keys[i]);
 }
 
 static void put_screen(struct view *view)
 {
+	view->silent = NULL;
 	view->names = cli_names_load(view->daemon);
 	if (view->cli->json) {
 		cli_json_init(&view->json, stdout);
@@ -200,24 +204,18 @@ static void put_screen(struct view *view)
 	fflush(stdout);
 }
 
-static enum cli_exit run_online(struct cli *cli, const char *node_name)
+static void run_online(struct cli *cli, struct cli_daemon *daemon)
 {
-	struct cli_daemon daemon;
-	enum cli_exit code = cli_daemon_open(cli, &daemon);
-	struct view view = {.cli = cli, .daemon = &daemon, .node_name = node_name};
+	struct view view = {.cli = cli, .daemon = daemon};
 	bool watch = cli_flag(cli, "watch");
 
-	if (code != CLI_DONE)
-		return code;
 	if (watch)
-		cli_daemon_catch_signals(&daemon);
+		cli_daemon_catch_signals(daemon);
 	do {
 		if (watch && cli->color)
 			fputs("\033[H\033[2J", stdout);
 		put_screen(&view);
-	} while (watch && ferror(stdout) == 0 && cli_daemon_wait(&daemon, WATCH_MS));
-	cli_daemon_close(&daemon);
-	return CLI_DONE;
+	} while (watch && ferror(stdout) == 0 && cli_daemon_wait(daemon, WATCH_MS));
 }
 
 /* ---- without ---- */
@@ -257,7 +255,7 @@ static void put_offline(const struct cli *cli, const struct pu_config *config,
 	pu_free(forwards);
 }
 
-static enum cli_exit run(struct cli *cli)
+static enum cli_exit run_offline(const struct cli *cli)
 {
 	struct pu_config config = {0};
 	struct cli_identity self;
@@ -265,16 +263,26 @@ static enum cli_exit run(struct cli *cli)
 
 	if (code != CLI_DONE)
 		return code;
-	if (cli_daemon_probe(config.runtime_dir) == PU_OK) {
-		code = run_online(cli, config.node.name != NULL ? config.node.name : "");
-	} else {
-		code = cli_identity_load(cli, config.identity.key_file, &self);
-		put_offline(cli, &config, code == CLI_DONE ? self.peer_id : "");
-		code = cli_fail(cli, CLI_NO_DAEMON, "start it with: peerup daemon",
-		                "the daemon is not running");
-	}
+	code = cli_identity_load(cli, config.identity.key_file, &self);
+	put_offline(cli, &config, code == CLI_DONE ? self.peer_id : "");
 	pu_config_fini(&config);
-	return code;
+	return cli_fail(cli, CLI_NO_DAEMON, "start it with: peerup daemon",
+	                "the daemon is not running");
+}
+
+static enum cli_exit run(struct cli *cli)
+{
+	struct cli_daemon daemon;
+	bool running;
+	enum cli_exit code = cli_daemon_find(cli, &daemon, &running);
+
+	if (code != CLI_DONE)
+		return code;
+	if (!running)
+		return run_offline(cli);
+	run_online(cli, &daemon);
+	cli_daemon_close(&daemon);
+	return CLI_DONE;
 }
 
 static const struct cli_option options[] = {

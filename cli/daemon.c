@@ -47,23 +47,41 @@ static enum cli_exit not_running(const struct cli *cli, enum pu_err err)
 	                "the daemon is not running");
 }
 
-enum cli_exit cli_daemon_open(struct cli *cli, struct cli_daemon *daemon)
+/* What is wrong with the configuration is told once. */
+static enum cli_exit open_unless_gone(struct cli *cli, struct cli_daemon *daemon,
+                                      enum pu_err *gone)
 {
 	char *runtime_dir = NULL;
 	enum cli_exit code = cli_files_runtime_dir(cli, &runtime_dir);
-	enum pu_err err;
 
 	if (code != CLI_DONE)
 		return code;
-	err = cli_daemon_probe(runtime_dir);
-	if (err != PU_OK) {
+	*gone = cli_daemon_probe(runtime_dir);
+	if (*gone != PU_OK) {
 		pu_free(runtime_dir);
-		return not_running(cli, err);
+		return CLI_DONE;
 	}
 	*daemon = (struct cli_daemon){.cli = cli, .runtime_dir = runtime_dir};
 	uv_loop_init(&daemon->loop);
 	uv_timer_init(&daemon->loop, &daemon->timer);
 	return CLI_DONE;
+}
+
+enum cli_exit cli_daemon_open(struct cli *cli, struct cli_daemon *daemon)
+{
+	enum pu_err gone = PU_OK;
+	enum cli_exit code = open_unless_gone(cli, daemon, &gone);
+
+	return code == CLI_DONE && gone != PU_OK ? not_running(cli, gone) : code;
+}
+
+enum cli_exit cli_daemon_find(struct cli *cli, struct cli_daemon *daemon, bool *running)
+{
+	enum pu_err gone = PU_ECLOSED;
+	enum cli_exit code = open_unless_gone(cli, daemon, &gone);
+
+	*running = gone == PU_OK;
+	return code;
 }
 
 void cli_daemon_close(struct cli_daemon *daemon)
@@ -220,25 +238,13 @@ enum cli_exit cli_daemon_fail(const struct cli_daemon *daemon, bool about_peer, 
 	                "%s: %s", what, text);
 }
 
-/* False: there is no daemon that could be told of an edit. */
-static bool open_if_running(struct cli *cli, struct cli_daemon *daemon)
-{
-	char *runtime_dir = NULL;
-	bool running;
-
-	if (cli_files_runtime_dir(cli, &runtime_dir) != CLI_DONE)
-		return false;
-	running = cli_daemon_probe(runtime_dir) == PU_OK;
-	pu_free(runtime_dir);
-	return running && cli_daemon_open(cli, daemon) == CLI_DONE;
-}
-
 void cli_daemon_reload(struct cli *cli)
 {
 	const struct pu_supervisor_reload reload = {0};
 	struct cli_daemon daemon;
+	bool running;
 
-	if (!open_if_running(cli, &daemon))
+	if (cli_daemon_find(cli, &daemon, &running) != CLI_DONE || !running)
 		return;
 	if (cli_daemon_ask(&daemon, PU_MSG_SUPERVISOR_RELOAD, &reload, NULL, NULL) != PU_OK)
 		cli_warn(cli, "the daemon did not reload its configuration: %s", daemon.text);
@@ -251,8 +257,9 @@ void cli_daemon_await_keys(struct cli *cli)
 	const struct pu_auth_list list = {0};
 	struct cli_daemon daemon;
 	enum pu_err err;
+	bool running;
 
-	if (!open_if_running(cli, &daemon))
+	if (cli_daemon_find(cli, &daemon, &running) != CLI_DONE || !running)
 		return;
 	err = cli_daemon_ask_within(&daemon, PU_MSG_AUTH_LIST, &list, AWAIT_KEYS_MS, NULL, NULL);
 	if (err != PU_OK && err != PU_ELIMIT) /* a list too long for a message was read, too */

@@ -35,6 +35,8 @@ struct cli_daemon {
 
 /* Says that the daemon is not running, unless it is. */
 enum cli_exit cli_daemon_open(struct cli *cli, struct cli_daemon *daemon);
+/* The same, but that it is not running is no failure: *running says so, and nothing is open. */
+enum cli_exit cli_daemon_find(struct cli *cli, struct cli_daemon *daemon, bool *running);
 void cli_daemon_close(struct cli_daemon *daemon);
 
 /* The daemon's own line to a service, made on first use. */

@@ -1,6 +1,8 @@
 /* Knows the order of one run: parse, help, check for the daemon, run, flush. */
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "commands.h"
@@ -52,13 +54,26 @@ static enum cli_exit finish(const struct cli *cli, enum cli_exit code)
 	return code != CLI_DONE ? code : cli_fail(cli, CLI_FAILED, NULL, "cannot write the output");
 }
 
+/* A closed one would be the number of the next file that is opened. These neither read nor
+ * write, so that what is lost is told. */
+static bool occupy_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd)
+			return false;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {0};
 	enum cli_exit code;
 	enum pu_err err;
 
-	if (sodium_init() < 0)
+	if (!occupy_standard_files() || sodium_init() < 0)
 		return CLI_FAILED;
 	err =
 	    cli_args_parse(&cli.args, cli_commands, cli_commands_len,

@@ -59,21 +59,15 @@ static enum cli_exit probe(struct cli *cli, const char *typed,
                            const struct cli_relay_address *relay, struct answer *answer)
 {
 	struct cli_daemon daemon;
-	char *runtime_dir = NULL;
-	enum cli_exit code = cli_files_runtime_dir(cli, &runtime_dir);
 	bool running;
+	enum cli_exit code = cli_daemon_find(cli, &daemon, &running);
 
 	if (code != CLI_DONE)
 		return code;
-	running = cli_daemon_probe(runtime_dir) == PU_OK;
-	pu_free(runtime_dir);
 	if (!running)
 		return cli_fail(cli, CLI_NO_DAEMON,
 		                "say who it is with --peer-id ID, or start the daemon: peerup daemon",
 		                "cannot learn who answers at %s: the daemon is not running", typed);
-	code = cli_daemon_open(cli, &daemon);
-	if (code != CLI_DONE)
-		return code;
 	code = ask_daemon(&daemon, typed, relay, answer);
 	cli_daemon_close(&daemon);
 	return code;

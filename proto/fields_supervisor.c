@@ -33,6 +33,7 @@ static PU_SHAPE(service_info);
 static const struct pu_field supervisor_state_fields[] = {
 	PU_FIELD(S, version,   PU_REQUIRED, PU_FIELD_WORD_MAX, "peerup's version"),
 	PU_FIELD(S, config,    PU_REQUIRED, PU_FIELD_PATH_MAX, "the configuration file"),
+	PU_FIELD(S, name,      PU_OPTIONAL, PU_FIELD_NAME_MAX, "what this node is called"),
 	PU_FIELD(S, pid,       PU_REQUIRED, 0, "the supervisor's process"),
 	PU_FIELD(S, uptime_ms, PU_REQUIRED, 0, "since the supervisor started"),
 	PU_FIELD_ITEMS(S, services, PU_FIELD_STATES_MAX, &pu_shape_service_info, "the supervisor first, then its services"),

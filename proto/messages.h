@@ -128,6 +128,7 @@ struct pu_service_info {
 struct pu_supervisor_state {
 	const char *version;
 	const char *config;
+	const char *name; /* of the node; "" = none */
 	uint64_t pid;
 	uint64_t uptime_ms;
 	struct pu_items services; /* struct pu_service_info; the supervisor itself is the first */

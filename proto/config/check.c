@@ -2,9 +2,11 @@
  * expected when a value has another. */
 #include "config/check.h"
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/config.h"
 #include "p2p/multiaddr.h"
@@ -48,6 +50,8 @@ const char *pu_check_name(const char *value)
 	if (!consists_of(value, LOWER UPPER DIGITS "-_.", PU_CONFIG_NAME_MAX) ||
 	    strchr("-_.", value[0]) != NULL)
 		return "1 to 63 letters, digits, -, _ and ., the first a letter or digit";
+	if (pu_check_peer_id(value) == NULL)
+		return "a name, which no peer ID is";
 	return NULL;
 }
 
@@ -134,9 +138,32 @@ const char *pu_check_target(const char *value)
 	return is_endpoint(value, 1) ? NULL : "host:port or unix:/path";
 }
 
+/* Only these say without a lookup on which of the machine's addresses to listen. */
+static bool is_own_host(const char *host, size_t len)
+{
+	char copy[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (len >= 2 && host[0] == '[') {
+		host++;
+		len -= 2;
+	}
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, host, len);
+	copy[len] = '\0';
+	return strcasecmp(copy, "localhost") == 0 || inet_pton(AF_INET, copy, &address) == 1 ||
+	       inet_pton(AF_INET6, copy, &address) == 1;
+}
+
 const char *pu_check_listen(const char *value)
 {
-	return is_endpoint(value, 0) ? NULL : "host:port (port 0 = any) or unix:/path";
+	bool is_unix = strncmp(value, "unix:", strlen("unix:")) == 0;
+
+	if (!is_endpoint(value, 0) ||
+	    (!is_unix && !is_own_host(value, (size_t)(strrchr(value, ':') - value))))
+		return "host:port (host an IP address or localhost, port 0 = any) or unix:/path";
+	return NULL;
 }
 
 const char *pu_check_protocol_id(const char *value)

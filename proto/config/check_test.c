@@ -32,6 +32,7 @@ Test(check, takes_dns_labels_only)
 Test(check, takes_names_of_peers)
 {
 	good(pu_check_name, LIST("home", "Home-2", "my.nas", "a_b", "9"));
+	bad(pu_check_name, LIST("12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5"));
 	bad(pu_check_name, LIST("", ".a", "-a", "a b", "a/b", "Z\xc3\xbcrich", SIXTY "abcd"));
 }
 
@@ -89,8 +90,9 @@ Test(check, takes_endpoints)
 	                                      NULL};
 
 	good(pu_check_target, both);
-	good(pu_check_listen, both);
-	good(pu_check_listen, LIST("localhost:0"));
+	good(pu_check_listen,
+	     LIST("localhost:0", "LOCALHOST:80", "0.0.0.0:80", "[::1]:80", "unix:/run/x"));
+	bad(pu_check_listen, LIST("example.org:80", "[fe80::1%eth0]:22", "my-host:80"));
 	bad(pu_check_target, LIST("localhost:0"));
 	bad(pu_check_target, neither);
 	bad(pu_check_listen, neither);

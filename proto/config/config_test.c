@@ -145,8 +145,8 @@ Test(config, names_what_is_wrong_with_a_service)
 	    "forwards:\n  web: {peer: home}\n",
 	    "/c:2:3: forwards.web.service: missing: expected 1 to 63 of a-z, 0-9 and -, with no - "
 	    "at either end\n"
-	    "/c:2:3: forwards.web.listen: missing: expected host:port (port 0 = any) or "
-	    "unix:/path\n");
+	    "/c:2:3: forwards.web.listen: missing: expected host:port (host an IP address or "
+	    "localhost, port 0 = any) or unix:/path\n");
 	refuse("network:\n  listen_addresses:\n    - localhost\n",
 	       "/c:3:7: network.listen_addresses: expected a multiaddr "
 	       "(/ip4/192.0.2.1/udp/4001/quic-v1), not \"localhost\"\n");

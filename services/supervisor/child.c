@@ -228,7 +228,9 @@ void sup_child_handle(struct sup_child *child, enum sup_child_event event, uint6
 
 void sup_child_exited(struct sup_child *child, const char *how, bool permanent, uint64_t now_ns)
 {
-	if (permanent && child->note[0] != '\0') /* its last words say more than its status */
+	bool failed = permanent || child->state == CHILD_STARTING;
+
+	if (failed && child->note[0] != '\0') /* its last words say more than its status */
 		copy_text(child->ended, child->note);
 	else if (child->state != CHILD_HUNG) /* then it is known better */
 		copy_text(child->ended, how);

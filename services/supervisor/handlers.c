@@ -48,6 +48,7 @@ static void sup_on_supervisor_status(void *service, struct pu_request *request,
                                      const void *message)
 {
 	const struct supervisor *supervisor = service;
+	const char *name = supervisor->config.node.name;
 	struct pu_service_info infos[1 + SUP_SERVICES_LEN];
 
 	(void)message;
@@ -57,6 +58,7 @@ static void sup_on_supervisor_status(void *service, struct pu_request *request,
 	pu_request_answer(request, &(struct pu_supervisor_state){
 	                               .version = PEERUP_VERSION,
 	                               .config = supervisor->config.path,
+	                               .name = name != NULL ? name : "",
 	                               .pid = (uint64_t)getpid(),
 	                               .uptime_ms = ms_since(supervisor->started_ns),
 	                               .services = {infos, PU_ARRAY_LEN(infos)},

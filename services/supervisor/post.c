@@ -220,6 +220,8 @@ void sup_post_reap(struct sup_post *post, uint64_t now_ns)
 	pu_roster_set(post->supervisor->roster, child->id, 0);
 	pu_channel_free(post->channel);
 	post->channel = NULL;
+	if (!WIFEXITED(wait_status)) /* what it said is not why */
+		sup_child_note(child, "");
 	bool permanent = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == PU_EXIT_PERMANENT;
 	sup_child_exited(child, sup_process_describe(wait_status, how, sizeof(how)), permanent,
 	                 now_ns);

@@ -122,7 +122,13 @@ void supervisor_stop(struct supervisor *supervisor)
 	supervisor_settle(supervisor);
 }
 
-/* The report of a bad configuration, one mistake a line, cut when there is very much; the
+static void join_lines(char *text)
+{
+	for (char *end = strchr(text, '\n'); end != NULL; end = strchr(end, '\n'))
+		*end = end[1] == '\0' ? '\0' : ';';
+}
+
+/* The report of a bad configuration, its mistakes in one line, cut when there is very much; the
  * caller's. */
 static char *report_text(const struct pu_report *report)
 {
@@ -134,6 +140,7 @@ static char *report_text(const struct pu_report *report)
 		copy = pu_strndup((const char *)text.data, text.len);
 	else
 		copy = pu_strdup("the configuration has mistakes");
+	join_lines(copy);
 	pu_buffer_fini(&text);
 	return copy;
 }

@@ -15,6 +15,11 @@
 #include "relays.h"
 #include "transport.h"
 
+/* How much a failure tells of why the peer is not reached: our own refusal or the peer's says
+ * more than a relay's, that more than silence, and any of it more than an address that is of no
+ * use here. */
+enum worth { NO_FAILURE, USELESS_ADDRESS, SILENCE, RELAY_REFUSAL, REFUSAL };
+
 struct transport_dial {
 	struct transport_peer *peer;
 	struct transport *transport;
@@ -26,7 +31,8 @@ struct transport_dial {
 	uint64_t started_ms;
 	struct transport_deadline step;
 	struct transport_deadline again; /* relays, while direct addresses are still tried */
-	enum pu_err err;                 /* the most telling failure so far */
+	enum worth worth;                /* of the most telling failure so far */
+	enum pu_err err;
 	char text[256];
 	unsigned relayed_len; /* candidates through relays */
 	bool direct_only;     /* there is a relayed connection already */
@@ -43,13 +49,22 @@ struct lookup {
 static void advance(struct transport_dial *dial);
 static void relays_later(struct transport_dial *dial);
 
-/* Our own refusal, or the peer's, says more than a timeout elsewhere. */
+static enum worth worth_of(enum pu_err err)
+{
+	if (err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN || err == PU_ECRYPTO)
+		return REFUSAL;
+	if (err == PU_EREFUSED)
+		return RELAY_REFUSAL;
+	return err == PU_EUNREACHABLE ? USELESS_ADDRESS : SILENCE;
+}
+
 static void note_failure(struct transport_dial *dial, enum pu_err err, const char *text)
 {
-	bool telling = err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN || err == PU_ECRYPTO;
-	if (dial->err != PU_OK && !telling)
+	enum worth worth = worth_of(err);
+	if (worth <= dial->worth)
 		return;
-	dial->err = telling ? err : PU_EUNREACHABLE;
+	dial->worth = worth;
+	dial->err = worth == REFUSAL ? err : PU_EUNREACHABLE;
 	snprintf(dial->text, sizeof(dial->text), "%s", text);
 }
 

@@ -111,21 +111,27 @@ static enum pu_err listen_on(struct transport *transport, const char *text)
 		        "neither QUIC, TCP nor a WebSocket with what it needs");
 	else if (err != PU_OK)
 		pu_error("listen.failed", "addr=%s code=%s reason=%s", text, pu_err_code(err),
-		         err == PU_EBUSY ? "another program uses this port" : pu_strerror(err));
+		         pu_strerror(err));
 	return err;
 }
 
-/* An address that cannot be had is an error, except that a machine without IPv6 (or IPv4)
+/* An address that cannot be had ends the service, except that a machine without IPv6 (or IPv4)
  * does with the other. */
-static enum pu_err listen_all(struct transport *transport)
+static bool listen_all(struct transport *transport)
 {
 	const struct pu_strings *texts = &pu_host_config(transport->host)->network.listen_addresses;
-	for (size_t i = 0; i < texts->len; i++)
-		if (listen_on(transport, texts->items[i]) == PU_EBUSY)
-			return PU_EBUSY;
-	return transport->engine.sockets_len + transport->engine.listeners_len > 0
-	           ? PU_OK
-	           : PU_EUNREACHABLE;
+	for (size_t i = 0; i < texts->len; i++) {
+		if (listen_on(transport, texts->items[i]) != PU_EBUSY)
+			continue;
+		pu_host_fail(transport->host, false, "transport.start",
+		             "another program uses the port of %s", texts->items[i]);
+		return false;
+	}
+	if (transport->engine.sockets_len + transport->engine.listeners_len > 0)
+		return true;
+	pu_host_fail(transport->host, false, "transport.start", "%s",
+	             "none of network.listen_addresses can be listened on");
+	return false;
 }
 
 static void log_listening(const struct transport *transport)
@@ -165,12 +171,10 @@ static void on_identity(struct transport *transport)
 	enum pu_err err = start_engine(transport);
 	if (err == PU_OK)
 		err = transport_handoff_new(transport, &transport->handoff);
-	if (err == PU_OK)
-		err = listen_all(transport);
-	if (err != PU_OK) {
-		pu_host_fail(transport->host, false, "transport.start", "code=%s", pu_err_code(err));
+	if (err != PU_OK)
+		pu_host_fail(transport->host, false, "transport.start", "%s", pu_strerror(err));
+	if (err != PU_OK || !listen_all(transport))
 		return;
-	}
 	transport_own_addrs_refresh(transport);
 	log_listening(transport);
 	transport_identity_sign_record(transport);

@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 import servers
-from nodes import Node, Pair, check, pair, running, scratch, until
+from nodes import PEERUP, SLOW, Node, Pair, check, pair, running, scratch, until
 
 
 def ends(node, seconds=10):
@@ -113,6 +113,11 @@ def test_reload_of_a_broken_configuration():
             both.home.reload()
             until(lambda: "config.yaml" in both.home.log(), 5, "the log names the file")
             check(servers.round_trip(forward.address, b"x") == b"x", "the old one is still used")
+            status = both.home.run("status")
+            check(status.code == 0 and "home" in status.out, f"status goes on: {status}")
+            check(status.err.count("has mistakes") == 1, f"and says so once: {status.err}")
+            reload = both.home.run("daemon", "reload")
+            check("?" not in reload.err and reload.code == 1, f"the mistakes: {reload.err}")
             os.kill(both.home.pid("proxy"), signal.SIGKILL)
             until(
                 lambda: servers.round_trip(forward.address, b"x") == b"x",
@@ -235,6 +240,10 @@ def test_udp_port_that_is_taken():
             node.spawn()
             try:
                 until(lambda: str(node.port) in node.log(), 10, f"the log names it\n{node.log()}")
+                until(
+                    lambda: "another program uses the port of /ip" in node.run("status").out, 10,
+                    "status tells why",
+                )
             except BaseException:
                 node.kill()
                 raise
@@ -271,6 +280,19 @@ def test_runtime_directory_that_others_can_write_to():
         node.spawn()
         code, log = ends(node)
         check(code != 0 and str(runtime) in log, f"the log names the directory: {code}\n{log}")
+
+
+def test_commands_with_closed_files():
+    with scratch() as root:
+        node = Node("home", root)
+        with running(node):
+            for closed in (">&-", "<&- >&- 2>&-"):
+                for command in ("status", "service add web 80", "service remove web"):
+                    done = subprocess.run(
+                        f"{PEERUP} --config {node.config} {command} {closed}", shell=True,
+                        capture_output=True, check=False, timeout=20 * SLOW,
+                    )
+                    check(done.returncode == 1, f"{command} {closed} says that its output is lost: {done}")
 
 
 def test_second_daemon():
