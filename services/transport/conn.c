@@ -286,7 +286,8 @@ static enum pu_err explain(const struct transport_conn *conn, const struct pu_mu
 		snprintf(text, size, "another peer than the expected one answers at this address");
 		return PU_ECRYPTO;
 	}
-	snprintf(text, size, "%s%s%s", what, why->reason[0] != '\0' ? ": " : "", why->reason);
+	bool more = why->reason[0] != '\0' && strcmp(why->reason, what) != 0;
+	snprintf(text, size, "%s%s%s", what, more ? ": " : "", more ? why->reason : "");
 	return why->remote && why->app ? transport_conn_code_err(why->code) : why->err;
 }
 
