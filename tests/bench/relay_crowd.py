@@ -43,8 +43,7 @@ class Load:
         return json.loads(self.child.stdout.readline())
 
     def next_phase(self):
-        self.child.stdin.write(b"
-")
+        self.child.stdin.write(b"\n")
         self.child.stdin.flush()
         return self.phase()
 
