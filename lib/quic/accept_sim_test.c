@@ -169,11 +169,10 @@ static bool remember(struct sim *sim, const struct sim_host *from, const uint8_t
 	return true;
 }
 
-Test(quic_accept, another_version_is_told_ours)
+static void tell_ours(uint8_t hello[1200])
 {
 	struct pu_quic_stats stats;
 	struct world world;
-	uint8_t hello[1200] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9};
 
 	world_init(&world, 1);
 	world.sim.tap = remember;
@@ -185,9 +184,25 @@ Test(quic_accept, another_version_is_told_ours)
 	sim_inject(world.b.host, world.a.host, hello, 1200);
 	pu_quic_endpoint_stats(world.b.host->ep, &stats);
 	cr_assert_eq(stats.negotiations_sent, 1);
+	cr_assert_eq(stats.handshakes, 0);
 	cr_assert_eq(memcmp(seen + 1, "\0\0\0\0", 4), 0);
 	cr_assert_eq(memcmp(seen + seen_len - 4, "\0\0\0\1", 4), 0);
 	world_end(&world);
+}
+
+Test(quic_accept, another_version_is_told_ours)
+{
+	uint8_t hello[1200] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9};
+
+	tell_ours(hello);
+}
+
+/* Which ngtcp2 would speak (RFC 9369). */
+Test(quic_accept, version_2_is_told_ours)
+{
+	uint8_t hello[1200] = {0xd0, 0x6b, 0x33, 0x43, 0xcf, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9};
+
+	tell_ours(hello);
 }
 
 /* b claims to speak version 0x1a2a3a4a alone. */

@@ -24,6 +24,7 @@ static struct pu_quic_conn *conn_alloc(struct pu_quic_endpoint *ep,
 	conn->ep = ep;
 	conn->path = *path;
 	conn->created_at = ep->now;
+	pu_quic_packet_size_moved(&conn->packet_size, ep->now);
 	conn->why.reason = "";
 	ngtcp2_ccerr_default(&conn->ccerr);
 	pu_list_init(&conn->streams);

@@ -119,7 +119,10 @@ static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_
 static int on_acked(ngtcp2_conn *quic, int64_t id, uint64_t offset, uint64_t len, void *user,
                     void *stream_user)
 {
-	(void)quic, (void)id, (void)offset, (void)user;
+	struct pu_quic_conn *conn = user;
+
+	(void)quic, (void)id, (void)offset;
+	pu_quic_packet_size_moved(&conn->packet_size, conn->ep->now);
 	if (stream_user != NULL)
 		pu_quic_stream_was_acked(stream_user, (size_t)len);
 	return 0;

@@ -63,6 +63,8 @@ enum pu_err pu_quic_endpoint_new(const struct pu_quic_config *config,
 		return PU_EINVAL;
 	ep = PU_NEW(struct pu_quic_endpoint);
 	ep->config = *config;
+	if (ep->config.unverified_max > config->handshakes_max / PU_QUIC_HANDSHAKE_SHARE)
+		ep->config.unverified_max = config->handshakes_max / PU_QUIC_HANDSHAKE_SHARE;
 	ep->cb = callbacks;
 	ep->user = user;
 	ep->scratch = pu_alloc(PU_QUIC_SCRATCH_LEN);

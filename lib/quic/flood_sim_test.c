@@ -113,6 +113,26 @@ Test(quic_flood, a_proved_address_holds_no_more_than_its_share_of_handshakes)
 	sim_fini(&world.sim);
 }
 
+/* However few handshakes there may be: those who have proved nothing leave most of them. */
+Test(quic_flood, unproved_addresses_hold_a_quarter_of_the_handshakes)
+{
+	struct world world;
+	struct pu_quic_stats stats;
+
+	world_init(&world, 1);
+	world.b.host->config.handshakes_max = 16;
+	world.a.host->spoof_ports = true;
+	sim_start(world.a.host);
+	sim_start(world.b.host);
+	for (int i = 0; i < 40; i++)
+		world.a.conn = sim_dial(world.a.host, world.b.host, NULL, NULL);
+	sim_run(&world.sim, PU_NS_PER_S / 5, NULL, NULL);
+	pu_quic_endpoint_stats(world.b.host->ep, &stats);
+	cr_assert_leq(stats.handshakes, 4);
+	cr_assert_geq(stats.retries_sent, 30);
+	sim_fini(&world.sim);
+}
+
 /* Who is known to be there and begins too many is not answered any more, until a second later.
  */
 Test(quic_flood, a_proved_address_begins_only_so_many_handshakes_per_second)

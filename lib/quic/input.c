@@ -72,6 +72,10 @@ static void read_datagram(struct pu_quic_endpoint *ep, const struct pu_quic_data
 	int rv;
 
 	rv = ngtcp2_pkt_decode_version_cid(&cids, datagram.data, datagram.len, PU_QUIC_CID_LEN);
+	/* ngtcp2 speaks version 2; all around it here is version 1. */
+	if (rv == 0 && cids.version != 0 && cids.version != NGTCP2_PROTO_VER_V1)
+		rv = datagram.len < NGTCP2_MAX_UDP_PAYLOAD_SIZE ? NGTCP2_ERR_INVALID_ARGUMENT
+		                                                : NGTCP2_ERR_VERSION_NEGOTIATION;
 	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
 		if (ep->config.accept)
 			pu_quic_stateless_negotiate(ep, in->path, &cids);

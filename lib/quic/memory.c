@@ -7,7 +7,8 @@
  *
  * What is asked for by realloc() from nothing and has 2 KiB or more is the buffer that a packet
  * is decrypted into, of no use outside of ngtcp2_conn_read_pkt(). As one thread reads one
- * packet at a time, all connections share one.
+ * packet at a time, all connections share one. The buffer for headers becomes as long where a
+ * token is, and needs its own memory: a connection shares one block at a time.
  *
  * A connection begins with three pools, of frames, sent packets and streams. Each allocates 16
  * objects at once, of which a quiet connection uses one or two. */
@@ -95,10 +96,14 @@ static void *mem_malloc(size_t size, void *user)
 
 static void mem_free(void *ptr, void *user)
 {
-	const struct pu_quic_conn *conn = user;
+	struct pu_quic_conn *conn = user;
 
-	if (ptr == NULL || is_shared(conn->ep, ptr))
+	if (ptr == NULL)
 		return;
+	if (is_shared(conn->ep, ptr)) {
+		conn->shares = false;
+		return;
+	}
 	discount(user, ptr);
 	pu_free(ptr);
 }
@@ -114,14 +119,16 @@ static void *mem_calloc(size_t members, size_t size, void *user)
 
 static void *mem_realloc(void *ptr, size_t size, void *user)
 {
-	const struct pu_quic_conn *conn = user;
+	struct pu_quic_conn *conn = user;
 	bool from_shared = ptr != NULL && is_shared(conn->ep, ptr);
 	void *shared = NULL;
 
 	if (!may_take(user, size))
 		return NULL;
-	if (from_shared || (ptr == NULL && size >= PU_QUIC_SHARED_MIN))
+	if (from_shared || (ptr == NULL && size >= PU_QUIC_SHARED_MIN && !conn->shares))
 		shared = share(conn->ep, size);
+	if (from_shared || shared != NULL)
+		conn->shares = shared != NULL;
 	if (shared != NULL)
 		return shared;
 	if (from_shared)

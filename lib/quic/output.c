@@ -163,9 +163,9 @@ static ngtcp2_ssize offer(struct pu_quic_conn *conn, struct pu_quic_stream *stre
 	}
 	/* A struct iovec is an ngtcp2_vec. */
 	len = ngtcp2_conn_writev_stream(conn->quic, &packet->path.path, &packet->pi,
-	                                ep->scratch + ep->run.len, ep->config.udp_payload_max,
-	                                &taken, flags, stream != NULL ? stream->id : -1,
-	                                (const ngtcp2_vec *)data, count, ep->now);
+	                                ep->scratch + ep->run.len, conn->packet_max, &taken, flags,
+	                                stream != NULL ? stream->id : -1, (const ngtcp2_vec *)data,
+	                                count, ep->now);
 	if (stream != NULL && taken >= 0)
 		pu_quic_stream_was_sent(stream, (size_t)taken);
 	return len;
@@ -199,6 +199,38 @@ static ngtcp2_ssize write_packet(struct pu_quic_conn *conn, struct pu_quic_packe
 	}
 }
 
+/* Bytes of a stream are under way, or lost. */
+static bool awaits_confirmation(const struct pu_quic_conn *conn)
+{
+	PU_LIST_FOREACH(it, &conn->streams) {
+		const struct pu_quic_stream *stream = PU_LIST_ENTRY(it, struct pu_quic_stream, in_conn);
+
+		if (!stream->send_ended && stream->send.len > stream->unsent)
+			return true;
+	}
+	return false;
+}
+
+static size_t packet_max(struct pu_quic_conn *conn)
+{
+	const struct pu_quic_endpoint *ep = conn->ep;
+	struct pu_quic_packet_size *size = &conn->packet_size;
+	ngtcp2_duration pto = ngtcp2_conn_get_pto(conn->quic);
+
+	if (ep->config.jumbo)
+		return ep->config.udp_payload_max;
+	if (pu_quic_packet_size_is_silent(size, ep->now, pto) && !awaits_confirmation(conn))
+		pu_quic_packet_size_moved(size, ep->now);
+	return pu_quic_packet_size_next(size, ep->config.udp_payload_max, ep->now, pto);
+}
+
+/* A packet that is to find out whether the path takes its length: should it be too long, no
+ * other packet may go with it. */
+static bool is_probe(const struct pu_quic_conn *conn, size_t len)
+{
+	return len > ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->quic);
+}
+
 /* One turn of a connection; true: it may have more to send. */
 static bool turn(struct pu_quic_conn *conn, size_t *budget)
 {
@@ -210,6 +242,7 @@ static bool turn(struct pu_quic_conn *conn, size_t *budget)
 	bool free_way = true;
 
 	pu_quic_conn_look_at_parked(conn);
+	conn->packet_max = packet_max(conn);
 	ngtcp2_path_storage_zero(&packet.path);
 	do {
 		len = write_packet(conn, &packet);
@@ -217,6 +250,8 @@ static bool turn(struct pu_quic_conn *conn, size_t *budget)
 			break;
 		sent += (size_t)len;
 		free_way = run_add(ep, &packet.path.path, (uint8_t)packet.pi.ecn, (size_t)len);
+		if (free_way && is_probe(conn, (size_t)len))
+			free_way = run_send(ep);
 	} while (free_way && sent + (size_t)len <= most);
 	if (free_way)
 		free_way = run_send(ep);

@@ -13,6 +13,7 @@
 #include "quic/endpoint.h"
 #include "quic/limits.h"
 #include "quic/packet_key.h"
+#include "quic/packet_size.h"
 #include "quic/stream.h"
 
 struct pu_quic_cid {
@@ -84,6 +85,7 @@ struct pu_quic_conn {
 	bool inbound, unverified, counted; /* counted: among the handshakes */
 	bool handshake_done, reset_seen, has_peer, has_expected;
 	bool wrong_peer, memory_refused, quiet, drain;
+	bool shares;          /* it has the endpoint's buffer to decrypt into */
 	bool fast_keys;       /* its 1-RTT keys are aead.c's */
 	bool told_up;         /* stream events wait for this one */
 	enum pu_err cert_err; /* why the certificate was refused */
@@ -100,6 +102,8 @@ struct pu_quic_conn {
 	size_t streams_len;
 	size_t send_len, recv_len; /* bytes in the queues of all streams */
 	uint64_t cwnd;             /* as of the last output */
+	struct pu_quic_packet_size packet_size;
+	size_t packet_max; /* of the packets of this turn */
 	uint64_t created_at, bytes_in, bytes_out, idle_timeout;
 	struct pu_quic_reset_token reset_tokens[PU_QUIC_RESET_TOKENS_MAX];
 

@@ -49,6 +49,66 @@ Test(quic_stream, carries_bytes_unchanged_over_bad_wires)
 	}
 }
 
+static bool halfway(void *test)
+{
+	const struct world *world = test;
+
+	return world->b.bytes_in > 500000;
+}
+
+/* A new route swallows what was not too long before. */
+Test(quic_stream, goes_on_when_the_path_takes_only_shorter_packets)
+{
+	static const size_t mtus[] = {1400, 1300, 1200};
+
+	for (size_t i = 0; i < PU_ARRAY_LEN(mtus); i++) {
+		struct world world;
+
+		world_init(&world, i + 1);
+		world.a.want_streams = 2;
+		world.a.each_len = 1000000;
+		world_start(&world);
+		cr_assert(sim_run(&world.sim, 10 * PU_NS_PER_S, halfway, &world));
+		world.sim.wire.mtu = mtus[i];
+		cr_assert(sim_run(&world.sim, 5 * PU_NS_PER_S, world_flows_done, &world), "%zu",
+		          mtus[i]);
+		world_end(&world);
+	}
+}
+
+static size_t longest;
+
+static bool note_longest(struct sim *sim, const struct sim_host *from, const uint8_t *data,
+                         size_t len)
+{
+	(void)sim, (void)from, (void)data;
+	if (len > longest)
+		longest = len;
+	return true;
+}
+
+Test(quic_stream, takes_long_packets_again_after_a_gap)
+{
+	struct world world;
+
+	world_init(&world, 1);
+	world.a.want_streams = 2;
+	world.a.each_len = 1000000;
+	world_start(&world);
+	cr_assert(sim_run(&world.sim, 10 * PU_NS_PER_S, halfway, &world));
+	world.sim.wire.mtu = 0;
+	sim_run(&world.sim, PU_NS_PER_S, NULL, NULL);
+	world.sim.wire.mtu = 65535;
+	cr_assert(sim_run(&world.sim, 5 * PU_NS_PER_S, world_flows_done, &world));
+	sim_run(&world.sim, 10 * PU_NS_PER_S, NULL, NULL);
+	world.sim.tap = note_longest;
+	world.a.want_streams = 4;
+	side_open_more(&world.a);
+	cr_assert(sim_run(&world.sim, 5 * PU_NS_PER_S, world_flows_done, &world));
+	cr_assert_gt(longest, 1400);
+	world_end(&world);
+}
+
 Test(quic_stream, keys_change_in_mid_transfer)
 {
 	for (int fast = 0; fast < 2; fast++) {

@@ -211,10 +211,19 @@ struct transport_conn *transport_conn_begin(struct transport *transport, struct 
 	struct transport_conn *conn = transport_conn_new(transport, NULL);
 	conn->mux = mux;
 	conn->carrier = carrier;
-	conn->source = transport_source_hold(&transport->sources, from);
 	set_remote(conn, from);
 	mux->user = conn;
 	return conn;
+}
+
+bool transport_conn_count_source(struct transport_conn *conn)
+{
+	struct transport *transport = conn->transport;
+	unsigned max = (unsigned)pu_host_config(transport->host)->limits.connections_per_ip;
+	if (transport_source_full(&transport->sources, &conn->remote.sa, max))
+		return false;
+	conn->source = transport_source_hold(&transport->sources, &conn->remote.sa);
+	return true;
 }
 
 void transport_conn_dialed(struct transport_conn *conn, struct pu_mux *mux,

@@ -83,10 +83,12 @@ const char *transport_conn_path(const struct transport_conn *conn);
 
 /* Whether one more inbound connection from this address may begin. */
 bool transport_conn_may_begin(struct transport *transport, const struct sockaddr *from);
-/* An inbound one begins: counted for its address. */
+/* An inbound one begins. */
 struct transport_conn *transport_conn_begin(struct transport *transport, struct pu_mux *mux,
                                             enum pu_carrier carrier,
                                             const struct sockaddr *from);
+/* Its address has proved to be there: it counts for it from now on. False: one too many. */
+bool transport_conn_count_source(struct transport_conn *conn);
 /* An outbound one begins. */
 void transport_conn_dialed(struct transport_conn *conn, struct pu_mux *mux,
                            enum pu_carrier carrier, const struct sockaddr *to);

@@ -1,5 +1,6 @@
 /* Knows what the QUIC endpoint tells, and whom it concerns. */
 #include "base/clock.h"
+#include "codes.h"
 #include "conn.h"
 #include "dial_rank.h"
 #include "quic/conn.h"
@@ -38,8 +39,13 @@ static void on_conn_new(void *user, struct pu_quic_conn *quic)
 
 static void on_conn_up(void *user, struct pu_quic_conn *quic)
 {
+	struct transport_conn *conn = pu_quic_conn_user(quic);
 	(void)user;
-	transport_conn_on_up(pu_quic_conn_user(quic));
+	/* Not before: an address that anybody can forge must not take another's place. */
+	if (conn->inbound && !transport_conn_count_source(conn))
+		pu_mux_close(conn->mux, CONN_CODE_LIMIT, "too many connections from this address");
+	else
+		transport_conn_on_up(conn);
 }
 
 static void on_conn_down(void *user, struct pu_quic_conn *quic, const struct pu_mux_end *why)

@@ -170,6 +170,7 @@ static void on_accept(void *user, int fd, const struct pu_quic_addr *remote)
 	struct transport_conn *conn = transport_conn_begin(
 	    transport, pu_upgraded_mux(tcp_conn->carrier.upgraded), listener->kind, &remote->sa);
 	conn->upgraded_by = &tcp_conn->carrier;
+	(void)transport_conn_count_source(conn); /* there was room */
 }
 
 enum pu_err transport_tcp_conn_listen(struct transport *transport, enum pu_carrier kind,

@@ -185,9 +185,25 @@ static void put_source(struct msghdr *msg, const struct pu_quic_path *path, int 
 		put_control(msg, IPPROTO_IPV6, IPV6_TCLASS, &ecn, sizeof(ecn));
 }
 
+/* ENOBUFS is none of it: a queue behind the socket has dropped the datagram, and the socket is
+ * writable. */
 static bool would_block(int error)
 {
-	return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
+	return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/* An error may be that of an earlier datagram to somebody else: the kernel tells what came back
+ * by ICMP with the next call, whoever that is for. So both of these call once more. */
+static bool send_one(int fd, const struct msghdr *msg)
+{
+	return sendmsg(fd, msg, MSG_DONTWAIT) >= 0 ||
+	       (!would_block(errno) && sendmsg(fd, msg, MSG_DONTWAIT) >= 0);
+}
+
+static int send_some(int fd, struct mmsghdr *msgs, unsigned count)
+{
+	int sent = sendmmsg(fd, msgs, count, MSG_DONTWAIT);
+	return sent >= 0 || would_block(errno) ? sent : sendmmsg(fd, msgs, count, MSG_DONTWAIT);
 }
 
 /* Datagram by datagram: for kernels and cards without segmentation. */
@@ -206,7 +222,7 @@ static size_t send_singly(struct transport_udp *udp, const struct pu_quic_datagr
 	}
 	unsigned done = 0;
 	while (done < count) {
-		int sent = sendmmsg(udp->fd, msgs + done, count - done, MSG_DONTWAIT);
+		int sent = send_some(udp->fd, msgs + done, count - done);
 		if (sent < 0 && would_block(errno))
 			break;
 		done += sent > 0 ? (unsigned)sent : 1; /* refused for good: taken, that is, lost */
@@ -235,15 +251,17 @@ size_t transport_udp_send(struct transport_udp *udp, const struct pu_quic_datagr
 		uint16_t segment = (uint16_t)out->segment;
 		put_control(&msg, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment));
 	}
-	if (sendmsg(udp->fd, &msg, MSG_DONTWAIT) >= 0)
+	if (send_one(udp->fd, &msg))
 		return out->len;
 	if (would_block(errno))
 		return 0;
-	if (run && (errno == EIO || errno == EINVAL || errno == ENOPROTOOPT)) {
-		/* The device cannot checksum segments, or the kernel does not know them. */
+	/* The device cannot checksum segments, or the kernel does not know them. */
+	if (run && (errno == EIO || errno == ENOPROTOOPT))
 		udp->gso = false;
+	/* EINVAL may be about this run alone: its source address is gone, or older kernels find the
+	 * segments too long for the device. */
+	if (run && (!udp->gso || errno == EINVAL))
 		return send_singly(udp, out, &single);
-	}
 	return out->len;
 }
 

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "codes.h"
+#include "conn_limit.h"
 #include "limits.h"
 #include "net_sim.h"
 #include "ping.h"
@@ -138,6 +139,40 @@ Test(swarm, a_live_connection_outlives_an_auth_that_does_not_answer)
 	b->auth_silent = false;
 	b->denied = true;
 	cr_assert(net_until(&net, 10000, b_has_none, NULL));
+}
+
+static bool nothing_from_b(struct sim *sim, const struct sim_host *from, const uint8_t *data,
+                           size_t len)
+{
+	(void)sim, (void)data, (void)len;
+	return from != b->sim;
+}
+
+static bool b_has_one(void *unused)
+{
+	(void)unused;
+	return b->transport.swarm.conns == 1;
+}
+
+static bool has_counted(unsigned connections)
+{
+	return transport_source_full(&b->transport.sources, &a->sim->addr.sa, connections);
+}
+
+/* Anybody can forge the address of a first packet: it must not take the place of who is there.
+ */
+Test(swarm, a_quic_connection_counts_for_its_address_once_that_is_proved)
+{
+	struct net_wait wait;
+	net.sim.tap = nothing_from_b;
+	net_connect(a, b, &wait);
+	cr_assert(net_until(&net, 1000, b_has_one, NULL));
+	cr_assert_not(has_counted(1));
+	net.sim.tap = NULL;
+	cr_assert(net_until(&net, 5000, net_wait_done, &wait));
+	cr_assert_not_null(wait.conn);
+	net_sleep(&net, 100);
+	cr_assert(has_counted(1) && !has_counted(2));
 }
 
 Test(swarm, a_question_that_fails_is_no_verdict)
