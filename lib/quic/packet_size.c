@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 
-#define SILENT_PTOS    2
+#define SILENT_PTOS    5 /* a lost packet that is lost again is silence for three */
 #define PAUSE_MIN      (10 * PU_NS_PER_S)
 #define PAUSE_MAX      (600 * PU_NS_PER_S) /* RFC 8899, 5.1.1: PMTU_RAISE_TIMER */
 #define IN_VAIN_WITHIN (10 * PU_NS_PER_S)

@@ -20,7 +20,7 @@ struct pu_quic_packet_size {
 
 /* Bytes of a stream were confirmed, or none are under way. */
 void pu_quic_packet_size_moved(struct pu_quic_packet_size *size, uint64_t now);
-/* That is two PTOs ago. */
+/* That is five PTOs ago, of which the third has its turn at seven. */
 bool pu_quic_packet_size_is_silent(const struct pu_quic_packet_size *size, uint64_t now,
                                    uint64_t pto);
 /* Before packets are written: the most bytes of one, at most `max`. Silence makes packets

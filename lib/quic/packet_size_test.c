@@ -18,13 +18,13 @@ static size_t next(uint64_t now)
 Test(packet_size, shortens_packets_after_silence_and_not_before)
 {
 	pu_quic_packet_size_moved(&size, 1000 * MS);
-	cr_expect(next(1200 * MS) == MAX);
-	pu_quic_packet_size_moved(&size, 1200 * MS);
-	cr_expect(next(1400 * MS) == MAX);
-	cr_expect(next(1401 * MS) == PU_QUIC_PACKET_SIZE_BASE);
+	cr_expect(next(1500 * MS) == MAX);
 	pu_quic_packet_size_moved(&size, 1500 * MS);
-	cr_expect(next(11400 * MS) == PU_QUIC_PACKET_SIZE_BASE);
-	cr_expect(next(11401 * MS) == MAX);
+	cr_expect(next(2000 * MS) == MAX);
+	cr_expect(next(2001 * MS) == PU_QUIC_PACKET_SIZE_BASE);
+	pu_quic_packet_size_moved(&size, 2100 * MS);
+	cr_expect(next(12000 * MS) == PU_QUIC_PACKET_SIZE_BASE);
+	cr_expect(next(12001 * MS) == MAX);
 }
 
 Test(packet_size, tries_long_ones_ever_more_seldom)
@@ -35,8 +35,8 @@ Test(packet_size, tries_long_ones_ever_more_seldom)
 		uint64_t began;
 
 		pu_quic_packet_size_moved(&size, now);
-		cr_expect(next(now + 201 * MS) == PU_QUIC_PACKET_SIZE_BASE);
-		for (began = now += 201 * MS; next(now) != MAX; now += 1000 * MS)
+		cr_expect(next(now + 501 * MS) == PU_QUIC_PACKET_SIZE_BASE);
+		for (began = now += 501 * MS; next(now) != MAX; now += 1000 * MS)
 			pu_quic_packet_size_moved(&size, now);
 		cr_expect(now - began >= before && now - began <= 601000 * MS);
 		before = now - began;
@@ -47,11 +47,11 @@ Test(packet_size, tries_long_ones_ever_more_seldom)
 Test(packet_size, forgets_that_it_was_in_vain)
 {
 	pu_quic_packet_size_moved(&size, 1000 * MS);
-	cr_expect(next(1201 * MS) == PU_QUIC_PACKET_SIZE_BASE);
-	cr_expect(next(11201 * MS) == MAX);
+	cr_expect(next(1501 * MS) == PU_QUIC_PACKET_SIZE_BASE);
+	cr_expect(next(11501 * MS) == MAX);
 	pu_quic_packet_size_moved(&size, 60000 * MS);
-	cr_expect(next(60201 * MS) == PU_QUIC_PACKET_SIZE_BASE);
-	cr_expect(next(70201 * MS) == MAX);
+	cr_expect(next(60501 * MS) == PU_QUIC_PACKET_SIZE_BASE);
+	cr_expect(next(70501 * MS) == MAX);
 }
 
 Test(packet_size, leaves_alone_what_is_short_anyway)
