@@ -82,19 +82,36 @@ static enum cli_exit set_name(struct cli *cli, const char *name, const struct pu
 	return code;
 }
 
+/* Until when a peer may connect that has been in the file before; 0: for ever. */
+static enum cli_exit known_expiry(const struct cli *cli, const char *path,
+                                  const struct pu_peer_id *peer, uint64_t *expires_ms)
+{
+	const struct pu_authorized_peer *known;
+	struct pu_authorized_keys *keys;
+	enum cli_exit code = cli_auth_load(cli, path, &keys);
+
+	if (code != CLI_DONE)
+		return code;
+	known = pu_authorized_keys_find(keys, peer);
+	*expires_ms = known != NULL ? known->expires_ms : 0;
+	pu_authorized_keys_free(keys);
+	return CLI_DONE;
+}
+
 static void report_added(const struct cli *cli, const char *peer_text, const char *name,
                          uint64_t expires_ms, bool added)
 {
+	bool over = expires_ms != 0 && expires_ms <= pu_unix_ms();
 	char time[CLI_AMOUNT_MAX] = "";
 	struct cli_json json;
 
 	if (expires_ms != 0)
 		cli_text_time(expires_ms, time);
 	if (!cli->json) {
-		cli_say(cli, "%s %s%s%s%s%s", peer_text,
+		cli_say(cli, "%s %s%s%s%s%s%s", peer_text,
 		        added ? "may connect now" : "was authorized already",
-		        expires_ms != 0 ? " until " : "", time, name != NULL ? "; it is called " : "",
-		        name != NULL ? name : "");
+		        expires_ms != 0 ? " until " : "", time, over ? " (over)" : "",
+		        name != NULL ? "; it is called " : "", name != NULL ? name : "");
 		return;
 	}
 	cli_json_init(&json, stdout);
@@ -135,8 +152,10 @@ static enum cli_exit add(struct cli *cli, const struct cli_auth_place *place,
 		cli_daemon_await_keys(cli);
 	if (name != NULL)
 		code = set_name(cli, name, peer);
+	if (code == CLI_DONE && err == PU_EEXIST)
+		code = known_expiry(cli, place->path, peer, &expires_ms);
 	if (code == CLI_DONE)
-		report_added(cli, text, name, err == PU_OK ? expires_ms : 0, err == PU_OK);
+		report_added(cli, text, name, expires_ms, err == PU_OK);
 	return code;
 }
 
