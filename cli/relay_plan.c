@@ -17,20 +17,30 @@
 
 /* ---- what the flags say ---- */
 
-static void add_external(struct cli_relay_plan *plan, const struct pu_multiaddr *address,
-                         const char *end)
+static void add_external(struct cli_relay_plan *plan, const char *address)
 {
-	char text[PU_MULTIADDR_TEXT_MAX];
+	for (size_t i = 0; i < plan->external_len; i++) {
+		if (strcmp(plan->external[i], address) == 0)
+			return;
+	}
+	plan->external[plan->external_len++] = pu_strdup(address);
+}
 
-	plan->external[plan->external_len++] =
-	    pu_asprintf("%s%s", pu_multiaddr_print(address, text), end);
+/* The port that was typed leads to the relay's own one, and not to that of WebSocket. */
+static void add_websocket(struct cli_relay_plan *plan, const struct pu_multiaddr *tcp)
+{
+	char text[PU_MULTIADDR_TEXT_MAX], *port;
+
+	port = strrchr(pu_multiaddr_print(tcp, text), '/') + 1;
+	snprintf(port, (size_t)(text + sizeof(text) - port), "%u/ws", plan->setup.ws_port);
+	add_external(plan, text);
 }
 
 /* A host has the ports of this relay; an address of the machine itself is told anyway. */
 static enum cli_exit add_address(const struct cli *cli, struct cli_relay_plan *plan,
                                  const char *typed)
 {
-	struct cli_relay_address parsed, ws;
+	struct cli_relay_address parsed;
 	char text[PU_MULTIADDR_TEXT_MAX];
 
 	if (cli_relay_address_parse(typed, plan->setup.port, &parsed) != PU_OK ||
@@ -40,10 +50,9 @@ static enum cli_exit add_address(const struct cli *cli, struct cli_relay_plan *p
 	if (cli_reach_is_ours(pu_multiaddr_print(&parsed.addresses[0], text)))
 		return CLI_DONE;
 	for (size_t i = 0; i < parsed.len; i++)
-		add_external(plan, &parsed.addresses[i], "");
-	if (plan->setup.ws_port != 0 && parsed.len == 2 &&
-	    cli_relay_address_parse(typed, plan->setup.ws_port, &ws) == PU_OK)
-		add_external(plan, &ws.addresses[1], "/ws");
+		add_external(plan, pu_multiaddr_print(&parsed.addresses[i], text));
+	if (plan->setup.ws_port != 0 && parsed.len == 2)
+		add_websocket(plan, &parsed.addresses[1]);
 	return CLI_DONE;
 }
 
