@@ -197,7 +197,8 @@ static void json_reservations(struct cli_json *json, const struct pu_items *rese
 	cli_json_end(json);
 }
 
-static void json_open(struct cli_json *json, const struct pu_items *circuits)
+static void json_open(struct cli_json *json, const struct pu_items *circuits,
+                      const struct cli_names *names)
 {
 	const struct pu_circuit_info *info = circuits->items;
 
@@ -205,7 +206,9 @@ static void json_open(struct cli_json *json, const struct pu_items *circuits)
 	for (size_t i = 0; i < circuits->len; i++) {
 		cli_json_object(json, NULL);
 		cli_json_str(json, "source", info[i].source);
+		cli_json_str(json, "source_name", cli_names_find(names, info[i].source));
 		cli_json_str(json, "target", info[i].target);
+		cli_json_str(json, "target_name", cli_names_find(names, info[i].target));
 		cli_json_u64(json, "age_ms", info[i].age_ms);
 		cli_json_u64(json, "bytes_in", info[i].bytes_in);
 		cli_json_u64(json, "bytes_out", info[i].bytes_out);
@@ -229,6 +232,6 @@ void cli_json_circuits(struct cli_json *json, const char *key,
 	cli_json_u64(json, "refused", circuits->refused);
 	cli_json_u64(json, "memory_bytes", circuits->memory_bytes);
 	json_reservations(json, &circuits->reservations, names);
-	json_open(json, &circuits->circuits);
+	json_open(json, &circuits->circuits, names);
 	cli_json_end(json);
 }

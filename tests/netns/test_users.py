@@ -24,6 +24,9 @@ def test_strangers_are_told_what_to_do():
         made.reach()
         said = laptop.must("relay", "status").out
         nodes.check("authorize" not in said, f"nothing to do any more: {said}")
+        circuits = relay.must("relay", "status", "--json").json()["relaying"]["circuits"]
+        names = [(c["source_name"], c["target_name"]) for c in circuits]
+        nodes.check(("laptop", "home") in names, f"circuits have the names of their ends: {circuits}")
         relay.must("relay", "deauthorize", home.id)
         nodes.until(lambda: not made.works(), 10, "a node that is taken out is cut off")
         lab.stop_in_order(made)
