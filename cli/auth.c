@@ -16,16 +16,16 @@ enum cli_exit cli_auth_open(const struct cli *cli, const char *file, bool names,
 {
 	enum cli_exit code = CLI_DONE;
 
-	*place = (struct cli_auth_place){0};
-	if (file == NULL || names) {
+	*place = (struct cli_auth_place){.in_force = file == NULL};
+	if (file == NULL || names)
 		code = cli_files_load(cli, &place->config);
-		if (code != CLI_DONE)
-			return code;
-	}
-	place->in_force = file == NULL;
-	place->path = file != NULL ? pu_path_expand(file)
-	                           : pu_strdup(place->config.security.authorized_keys_file);
-	return CLI_DONE;
+	if (code == CLI_DONE && file != NULL)
+		code = cli_files_expand(cli, file, &place->path);
+	else if (code == CLI_DONE)
+		place->path = pu_strdup(place->config.security.authorized_keys_file);
+	if (code != CLI_DONE)
+		cli_auth_close(place);
+	return code;
 }
 
 void cli_auth_close(struct cli_auth_place *place)

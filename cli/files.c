@@ -11,6 +11,17 @@
 #include "daemon.h"
 #include "owner.h"
 
+enum cli_exit cli_files_expand(const struct cli *cli, const char *typed, char **path)
+{
+	char *expanded = pu_path_expand(typed);
+
+	if (expanded == NULL)
+		return cli_fail(cli, CLI_FAILED, "set HOME, or write the whole path",
+		                "%s: no home directory is known", typed);
+	*path = expanded;
+	return CLI_DONE;
+}
+
 enum cli_exit cli_files_path(const struct cli *cli, char **path)
 {
 	const char *wanted = cli->config != NULL ? cli->config : cli_value(cli, "config");

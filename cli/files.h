@@ -10,6 +10,8 @@
 
 #define CLI_LOCK_MS 3000 /* how long an edit waits for another program's edit */
 
+/* pu_path_expand(), or says what is missing. The caller owns *path. */
+enum cli_exit cli_files_expand(const struct cli *cli, const char *typed, char **path);
 /* Which file it is; from here on root is its owner (owner.h). The caller owns *path. */
 enum cli_exit cli_files_path(const struct cli *cli, char **path);
 /* Reads it, saying what is wrong with it. The caller calls pu_config_fini(). */

@@ -70,19 +70,25 @@ enum cli_exit cli_node_files_choose(const struct cli *cli, const char *usual_dir
                                     struct cli_node_files *files)
 {
 	const char *dir = cli_value(cli, "dir"), *config = cli_value(cli, "config");
+	enum cli_exit code;
 
 	*files = (struct cli_node_files){0};
 	if (config != NULL && dir != NULL)
 		return cli_fail(cli, CLI_USAGE, "give one of them", "--config and --dir contradict");
 	if (config == NULL && dir == NULL)
 		config = getenv("PEERUP_CONFIG");
-	if (config != NULL) {
-		files->config = pu_path_expand(config);
+	if (config != NULL && config[0] == '\0')
+		config = NULL; /* as if it were not set */
+	if (config != NULL)
+		code = cli_files_expand(cli, config, &files->config);
+	else
+		code = cli_files_expand(cli, dir != NULL ? dir : usual_dir, &files->dir);
+	if (code != CLI_DONE)
+		return code;
+	if (config != NULL)
 		files->dir = pu_path_dir(files->config);
-	} else {
-		files->dir = pu_path_expand(dir != NULL ? dir : usual_dir);
+	else
 		files->config = pu_asprintf("%s/config.yaml", files->dir);
-	}
 	files->key = pu_asprintf("%s/identity.key", files->dir);
 	files->keys = pu_asprintf("%s/authorized_keys", files->dir);
 	return CLI_DONE;
@@ -172,7 +178,7 @@ void cli_node_files_say_where(const struct cli *cli, const struct cli_node_files
 	char *path = realpath(files->config, NULL);
 	const char *env = getenv("PEERUP_CONFIG");
 
-	if (path != NULL && strcmp(files->config, usual) != 0 &&
+	if (path != NULL && (usual == NULL || strcmp(files->config, usual) != 0) &&
 	    (env == NULL || strcmp(files->config, env) != 0)) {
 		cli_say(cli, "Say --config %s with each command, or once:", path);
 		cli_say(cli, "  export PEERUP_CONFIG=%s", path);

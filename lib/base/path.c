@@ -1,7 +1,9 @@
-/* Knows how paths in arguments and configurations become paths for the system. Text only: no
- * file is touched. The contract stands in file.h. */
+/* Knows how paths in arguments and configurations become paths for the system. Text only, but
+ * for the home directory of a user whose environment has none. The contract stands in file.h. */
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -29,11 +31,23 @@ char *pu_path_resolve(const char *base, const char *path)
 	return full;
 }
 
-char *pu_path_expand(const char *path)
+static const char *home_dir(void)
 {
 	const char *home = getenv("HOME");
+	const struct passwd *user;
 
-	if (strncmp(path, "~/", 2) != 0 || home == NULL || home[0] == '\0')
+	if (home != NULL && home[0] != '\0')
+		return home;
+	user = getpwuid(getuid());
+	return user != NULL && user->pw_dir[0] != '\0' ? user->pw_dir : NULL;
+}
+
+char *pu_path_expand(const char *path)
+{
+	const char *home;
+
+	if (path[0] != '~' || (path[1] != '/' && path[1] != '\0'))
 		return pu_strdup(path);
-	return pu_asprintf("%s/%s", home, path + 2);
+	home = home_dir();
+	return home != NULL ? pu_asprintf("%s%s", home, path + 1) : NULL;
 }

@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
+#include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -32,7 +34,28 @@ Test(path, expands_the_home_directory)
 	setenv("HOME", "/home/ada", 1);
 	expect(pu_path_expand("~/key"), "/home/ada/key");
 	expect(pu_path_expand("~key"), "~key");
+	expect(pu_path_expand("~"), "/home/ada");
 	expect(pu_path_expand("/a/~/key"), "/a/~/key");
+}
+
+static void expect_the_systems_home(void)
+{
+	const struct passwd *user = getpwuid(getuid());
+	char *wanted = user != NULL ? pu_asprintf("%s/key", user->pw_dir) : NULL;
+	char *got = pu_path_expand("~/key");
+
+	cr_assert_eq(got == NULL, wanted == NULL);
+	if (wanted != NULL)
+		cr_assert_str_eq(got, wanted);
+	pu_free(got);
+	pu_free(wanted);
+}
+
+Test(path, never_takes_a_missing_home_directory_for_a_name)
+{
 	unsetenv("HOME");
-	expect(pu_path_expand("~/key"), "~/key");
+	expect_the_systems_home();
+	setenv("HOME", "", 1);
+	expect_the_systems_home();
+	expect(pu_path_expand("key"), "key");
 }

@@ -30,7 +30,11 @@ enum pu_err pu_config_find(const char *arg, char **path)
 	const char *wanted = arg != NULL ? arg : getenv("PEERUP_CONFIG");
 
 	if (wanted != NULL && wanted[0] != '\0') {
-		*path = pu_path_expand(wanted);
+		char *expanded = pu_path_expand(wanted);
+
+		if (expanded == NULL)
+			return PU_ENOTFOUND;
+		*path = expanded;
 		return PU_OK;
 	}
 	/* Where we may not look can be the one that is meant, when there is no other: loading it
@@ -40,6 +44,8 @@ enum pu_err pu_config_find(const char *arg, char **path)
 	for (size_t i = 0; i < PU_ARRAY_LEN(places); i++) {
 		char *place = pu_path_expand(places[i]);
 
+		if (place == NULL)
+			continue;
 		if (access(place, F_OK) == 0) {
 			pu_free(hidden);
 			*path = place;
@@ -64,26 +70,34 @@ static void mistake(struct pu_report *report, const char *key, const char *text)
 }
 
 /* `~/x`, `/x` or `x` beside the configuration file. */
-static void make_absolute(char **field, const char *config_path)
+static bool make_absolute(char **field, const char *config_path)
 {
 	char *expanded = pu_path_expand(*field);
 
+	if (expanded == NULL)
+		return false;
 	pu_free(*field);
 	*field = pu_path_resolve(config_path, expanded);
 	pu_free(expanded);
+	return true;
 }
 
-static void resolve_paths(struct pu_config *config)
+static void resolve_paths(struct pu_config *config, struct pu_report *report)
 {
-	char **const fields[] = {
-	    &config->runtime_dir,
-	    &config->identity.key_file,
-	    &config->security.authorized_keys_file,
-	    &config->security.audit_log,
+	const struct {
+		const char *key;
+		char **field;
+	} paths[] = {
+	    {"runtime_dir", &config->runtime_dir},
+	    {"identity.key_file", &config->identity.key_file},
+	    {"security.authorized_keys_file", &config->security.authorized_keys_file},
+	    {"security.audit_log", &config->security.audit_log},
 	};
 
-	for (size_t i = 0; i < PU_ARRAY_LEN(fields); i++)
-		make_absolute(fields[i], config->path);
+	for (size_t i = 0; i < PU_ARRAY_LEN(paths); i++) {
+		if (!make_absolute(paths[i].field, config->path))
+			mistake(report, paths[i].key, "no home directory is known for ~: set HOME");
+	}
 }
 
 static void check_limits(const struct pu_config *config, struct pu_report *report)
@@ -233,7 +247,7 @@ enum pu_err pu_config_parse(struct pu_bytes text, const char *path, struct pu_co
 		return err;
 	parsed.path = absolute_path(path);
 	parsed.dir = pu_path_dir(parsed.path);
-	resolve_paths(&parsed);
+	resolve_paths(&parsed, report);
 	check_limits(&parsed, report);
 	check_names(&parsed, report);
 	check_references(&parsed, report);

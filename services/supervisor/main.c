@@ -107,6 +107,16 @@ static enum pu_err be_the_only_one(const char *runtime_dir, struct pu_file_lock 
 	return err;
 }
 
+/* Services read paths below ~ in their sandbox, where they cannot ask the system. */
+static void tell_home(void)
+{
+	char *home = pu_path_expand("~");
+
+	if (home != NULL)
+		setenv("HOME", home, 1);
+	pu_free(home);
+}
+
 static int supervise(struct pu_config *config, int config_fd, const char *dir)
 {
 	struct supervisor supervisor;
@@ -138,6 +148,7 @@ int main(int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1); /* one thread does almost all */
 	umask(S_IRWXG | S_IRWXO);
 	pu_log_init("supervisor", PU_LOG_INFO, PU_LOG_LOGFMT);
+	tell_home();
 	if (load_config(config_arg, &config, &config_fd) != PU_OK)
 		return STATUS_FAILED;
 	pu_log_set(config.log.level, config.log.format);
