@@ -66,6 +66,18 @@ enum cli_exit cli_node_port(const struct cli *cli, const char *option, uint16_t 
 	return CLI_DONE;
 }
 
+static enum cli_exit choose_path(const struct cli *cli, const char *typed, char **path)
+{
+	char *expanded;
+	enum cli_exit code = cli_files_expand(cli, typed, &expanded);
+
+	if (code != CLI_DONE)
+		return code;
+	*path = pu_path_absolute(expanded);
+	pu_free(expanded);
+	return CLI_DONE;
+}
+
 enum cli_exit cli_node_files_choose(const struct cli *cli, const char *usual_dir,
                                     struct cli_node_files *files)
 {
@@ -80,9 +92,9 @@ enum cli_exit cli_node_files_choose(const struct cli *cli, const char *usual_dir
 	if (config != NULL && config[0] == '\0')
 		config = NULL; /* as if it were not set */
 	if (config != NULL)
-		code = cli_files_expand(cli, config, &files->config);
+		code = choose_path(cli, config, &files->config);
 	else
-		code = cli_files_expand(cli, dir != NULL ? dir : usual_dir, &files->dir);
+		code = choose_path(cli, dir != NULL ? dir : usual_dir, &files->dir);
 	if (code != CLI_DONE)
 		return code;
 	if (config != NULL)

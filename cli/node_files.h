@@ -19,7 +19,7 @@
 	} while (0)
 
 struct cli_node_files {
-	char *dir, *config, *key, *keys; /* paths */
+	char *dir, *config, *key, *keys; /* absolute paths */
 	bool key_was_there;
 	struct cli_identity identity;
 };

@@ -36,6 +36,9 @@ void pu_file_unlock(struct pu_file_lock *lock);
 char *pu_path_resolve(const char *base, const char *path);
 /* "a/b/c.yaml" -> "a/b". Owned by the caller. */
 char *pu_path_dir(const char *path);
+/* The same from the root on, or if the current directory cannot be told as it is. Owned by the
+ * caller. */
+char *pu_path_absolute(const char *path);
 /* "~" or "~/x": in $HOME, or without one in the home directory that the system knows; NULL: it
  * knows none. Else the path as it is. Owned by the caller. */
 char *pu_path_expand(const char *path);

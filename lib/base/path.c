@@ -1,5 +1,6 @@
 /* Knows how paths in arguments and configurations become paths for the system. Text only, but
- * for the home directory of a user whose environment has none. The contract stands in file.h. */
+ * for the current directory and a home directory that the environment does not say. The
+ * contract stands in file.h. */
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,19 @@ char *pu_path_resolve(const char *base, const char *path)
 	full = pu_asprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, path);
 	pu_free(dir);
 	return full;
+}
+
+char *pu_path_absolute(const char *path)
+{
+	char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	char *absolute;
+
+	if (strncmp(path, "./", 2) == 0)
+		path += 2;
+	absolute = cwd != NULL ? pu_asprintf("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path)
+	                       : pu_strdup(path);
+	free(cwd);
+	return absolute;
 }
 
 static const char *home_dir(void)

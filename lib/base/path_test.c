@@ -38,6 +38,16 @@ Test(path, expands_the_home_directory)
 	expect(pu_path_expand("/a/~/key"), "/a/~/key");
 }
 
+Test(path, begins_at_the_root_when_absolute)
+{
+	cr_assert_eq(chdir("/usr"), 0);
+	expect(pu_path_absolute("a/b"), "/usr/a/b");
+	expect(pu_path_absolute("./a"), "/usr/a");
+	expect(pu_path_absolute("/a"), "/a");
+	cr_assert_eq(chdir("/"), 0);
+	expect(pu_path_absolute("a"), "/a");
+}
+
 static void expect_the_systems_home(void)
 {
 	const struct passwd *user = getpwuid(getuid());

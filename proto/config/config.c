@@ -215,19 +215,6 @@ static void check_runtime_dir(const struct pu_config *config, struct pu_report *
 		              PU_CONFIG_RUNTIME_DIR_MAX, config->runtime_dir);
 }
 
-static char *absolute_path(const char *path)
-{
-	char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
-	char *absolute;
-
-	if (strncmp(path, "./", 2) == 0)
-		path += 2;
-	absolute = cwd != NULL ? pu_asprintf("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path)
-	                       : pu_strdup(path);
-	free(cwd);
-	return absolute;
-}
-
 static void set_report_path(struct pu_report *report, const char *path)
 {
 	pu_free(report->path);
@@ -245,7 +232,7 @@ enum pu_err pu_config_parse(struct pu_bytes text, const char *path, struct pu_co
 	err = pu_options_parse(&pu_config_schema, text, &parsed, report);
 	if (err != PU_OK)
 		return err;
-	parsed.path = absolute_path(path);
+	parsed.path = pu_path_absolute(path);
 	parsed.dir = pu_path_dir(parsed.path);
 	resolve_paths(&parsed, report);
 	check_limits(&parsed, report);
