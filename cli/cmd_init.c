@@ -149,8 +149,9 @@ static enum cli_exit choose(const struct cli *cli, struct plan *plan)
 		plan->port = some_port();
 	if (code == CLI_DONE)
 		code = read_relays(cli, plan);
-	return code == CLI_DONE ? cli_node_files_choose(cli, "~/.config/peerup", &plan->files)
-	                        : code;
+	if (code == CLI_DONE)
+		code = cli_node_files_choose(cli, "~/.config/peerup", &plan->files);
+	return code == CLI_DONE ? cli_node_files_check(cli, &plan->files) : code;
 }
 
 static enum cli_exit authorize_relays(const struct cli *cli, const struct plan *plan)

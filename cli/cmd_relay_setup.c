@@ -25,8 +25,10 @@ static void make_state_dir(const struct cli *cli)
 static enum cli_exit create(const struct cli *cli, struct cli_relay_plan *plan)
 {
 	struct pu_buffer text;
-	enum cli_exit code = cli_relay_plan_ask(cli, plan);
+	enum cli_exit code = cli_node_files_check(cli, &plan->files);
 
+	if (code == CLI_DONE)
+		code = cli_relay_plan_ask(cli, plan);
 	if (code == CLI_DONE)
 		code = cli_relay_plan_addresses(cli, plan);
 	if (code != CLI_DONE)

@@ -106,6 +106,17 @@ enum cli_exit cli_node_files_choose(const struct cli *cli, const char *usual_dir
 	return CLI_DONE;
 }
 
+/* Sockets are made beside the configuration, and the system bounds the names of sockets. */
+enum cli_exit cli_node_files_check(const struct cli *cli, const struct cli_node_files *files)
+{
+	if (strlen(files->dir) + strlen("/run") <= PU_CONFIG_RUNTIME_DIR_MAX)
+		return CLI_DONE;
+	return cli_fail(cli, CLI_FAILED, "choose a shorter one with --dir",
+	                "the path of the directory is too long for sockets in it (at most %zu "
+	                "bytes): %s",
+	                PU_CONFIG_RUNTIME_DIR_MAX - strlen("/run"), files->dir);
+}
+
 /* ---- files ---- */
 
 static enum cli_exit make_key(const struct cli *cli, struct cli_node_files *files)

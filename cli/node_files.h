@@ -27,6 +27,8 @@ struct cli_node_files {
 /* Where they go: --dir, or the place of --config or $PEERUP_CONFIG, or usual_dir. */
 enum cli_exit cli_node_files_choose(const struct cli *cli, const char *usual_dir,
                                     struct cli_node_files *files);
+/* Before a question is asked or a file is made: whether the directory will do. */
+enum cli_exit cli_node_files_check(const struct cli *cli, const struct cli_node_files *files);
 /* Writes them under the lock of the configuration, and leaves what is there: a key and
  * authorized_keys are kept, a configuration is an error and then nothing was changed. */
 enum cli_exit cli_node_files_make(const struct cli *cli, struct cli_node_files *files,
