@@ -11,6 +11,7 @@
 #include "config/check.h"
 #include "files.h"
 #include "owner.h"
+#include "text.h"
 #include "trust/key_file.h"
 
 static const char keys_text[] =
@@ -198,14 +199,14 @@ void cli_node_files_fini(struct cli_node_files *files)
 void cli_node_files_say_where(const struct cli *cli, const struct cli_node_files *files)
 {
 	char *usual = pu_path_expand("~/.config/peerup/config.yaml");
-	char *path = realpath(files->config, NULL);
+	char *quoted = cli_text_quoted(files->config);
 	const char *env = getenv("PEERUP_CONFIG");
 
-	if (path != NULL && (usual == NULL || strcmp(files->config, usual) != 0) &&
+	if ((usual == NULL || strcmp(files->config, usual) != 0) &&
 	    (env == NULL || strcmp(files->config, env) != 0)) {
-		cli_say(cli, "Say --config %s with each command, or once:", path);
-		cli_say(cli, "  export PEERUP_CONFIG=%s", path);
+		cli_say(cli, "Say --config %s with each command, or once:", quoted);
+		cli_say(cli, "  export PEERUP_CONFIG=%s", quoted);
 	}
-	free(path);
+	pu_free(quoted);
 	pu_free(usual);
 }

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "json.h"
+#include "text.h"
 
 static void report_json(const struct cli_relay_plan *plan, const struct pu_config *config,
                         const struct cli_reach *reach)
@@ -43,6 +45,7 @@ static void say_what_was_done(const struct cli *cli, const struct cli_relay_plan
 
 static void say_firewall(const struct cli *cli, const struct cli_relay_plan *plan)
 {
+	char *rules = cli_text_quoted(plan->rules);
 	char ws[32] = "";
 
 	if (plan->setup.ws_port != 0)
@@ -51,8 +54,9 @@ static void say_firewall(const struct cli *cli, const struct cli_relay_plan *pla
 	cli_say(cli, "To open in the firewall, one of:");
 	cli_say(cli, "  ufw allow %u/udp && ufw allow %u/tcp%s", plan->setup.port, plan->setup.port,
 	        ws);
-	cli_say(cli, "  nft -f %s", plan->rules);
+	cli_say(cli, "  nft -f %s", rules);
 	cli_say(cli, "    (it drops everything else but ssh: read it first)");
+	pu_free(rules);
 }
 
 static void say_next(const struct cli *cli, const struct cli_relay_plan *plan)

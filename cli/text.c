@@ -6,7 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/utf8.h"
+
+#define SHELL_PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
 
 void cli_text_clean(char *text)
 {
@@ -87,6 +90,23 @@ void cli_text_of_fields(char *json)
 		at = end + more;
 	}
 	put(out, at, at + strlen(at) + 1);
+}
+
+char *cli_text_quoted(const char *text)
+{
+	size_t quotes = 0;
+	char *quoted, *out;
+
+	if (text[0] != '\0' && text[strspn(text, SHELL_PLAIN)] == '\0')
+		return pu_strdup(text);
+	for (const char *at = text; *at != '\0'; at++)
+		quotes += *at == '\'';
+	quoted = out = pu_calloc(strlen(text) + 3 * quotes + 3, 1);
+	*out++ = '\'';
+	for (; *text != '\0'; text++)
+		out = *text == '\'' ? (char *)memcpy(out, "'\\''", 4) + 4 : put(out, text, text + 1);
+	memcpy(out, "'", 2);
+	return quoted;
 }
 
 size_t cli_text_width(const char *text)

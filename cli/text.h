@@ -14,6 +14,8 @@ void cli_text_clean(char *text);
  * A text that has a space, a quote or a backslash in it, or nothing, keeps its quotes; so do
  * texts within lists and objects. */
 void cli_text_of_fields(char *json);
+/* As a shell takes it for one word: in quotes unless it needs none. The caller owns it. */
+char *cli_text_quoted(const char *text);
 /* Columns that clean text takes (one per character). */
 size_t cli_text_width(const char *text);
 

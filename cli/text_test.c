@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 static void assert_clean(const char *raw, const char *clean)
 {
 	char text[64];
@@ -69,6 +71,24 @@ Test(text, replaces_broken_utf8_byte_by_byte)
 	assert_clean("a\xff\xc3", "a??");
 	assert_clean("\xe2\x82", "??");
 	assert_clean("\xc0\xaf", "??");
+}
+
+static void assert_quoted(const char *text, const char *wanted)
+{
+	char *quoted = cli_text_quoted(text);
+
+	cr_assert_str_eq(quoted, wanted);
+	pu_free(quoted);
+}
+
+Test(text, quotes_for_the_shell_what_it_would_split_or_expand)
+{
+	assert_quoted("/home/ada/.config/a-b_1,c.yaml", "/home/ada/.config/a-b_1,c.yaml");
+	assert_quoted("", "''");
+	assert_quoted("a b", "'a b'");
+	assert_quoted("~/$x", "'~/$x'");
+	assert_quoted("gr\xc3\xb6\xc3\x9f", "'gr\xc3\xb6\xc3\x9f'");
+	assert_quoted("it's", "'it'\\''s'");
 }
 
 Test(text, counts_characters_not_bytes)
