@@ -180,8 +180,9 @@ enum cli_exit cli_node_files_make(const struct cli *cli, struct cli_node_files *
 	if (err == PU_OK)
 		err = pu_file_lock(&lock, files->config, CLI_LOCK_MS);
 	if (err != PU_OK)
-		return cli_fail_err(cli, err, "it must be yours, and only you may write to it",
-		                    "cannot use the directory %s", files->dir);
+		return cli_fail_err(
+		    cli, err, err == PU_EPERM ? "it must be yours, and only you may write to it" : NULL,
+		    "cannot use the directory %s", files->dir);
 	code = make_files(cli, files, config);
 	pu_file_unlock(&lock);
 	return code;

@@ -45,6 +45,10 @@ const char *pu_strerror(enum pu_err err)
 		return "permission denied";
 	case PU_EIO:
 		return "input/output error";
+	case PU_ENOSPACE:
+		return "no space left";
+	case PU_EREADONLY:
+		return "read-only file system";
 	case PU_ECRYPTO:
 		return "cryptographic verification failed";
 	case PU_EPROTOCOL:
@@ -94,6 +98,10 @@ const char *pu_err_code(enum pu_err err)
 		return "permission";
 	case PU_EIO:
 		return "io";
+	case PU_ENOSPACE:
+		return "no_space";
+	case PU_EREADONLY:
+		return "read_only";
 	case PU_ECRYPTO:
 		return "crypto";
 	case PU_EPROTOCOL:
@@ -181,5 +189,9 @@ enum pu_err pu_err_from_errno_io(int errnum)
 	bool is_shortage =
 	    errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM || errnum == ENOBUFS;
 
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		return PU_ENOSPACE;
+	if (errnum == EROFS)
+		return PU_EREADONLY;
 	return is_shortage ? PU_EIO : pu_err_from_errno(errnum);
 }

@@ -26,6 +26,8 @@ enum pu_err {
 	PU_EBUSY,          /* in use by somebody else */
 	PU_EPERM,          /* the system refused: ownership, mode, sandbox */
 	PU_EIO,            /* the system failed: disk, descriptor, ... */
+	PU_ENOSPACE,       /* no space left for a file */
+	PU_EREADONLY,      /* a file system that is read-only */
 	PU_ECRYPTO,        /* a signature, certificate or key did not verify */
 	PU_EPROTOCOL,      /* the peer broke its protocol */
 	PU_EINTERNAL,      /* a library failed in a way we cannot name */
@@ -43,8 +45,9 @@ enum pu_err pu_err_from_code(const char *code);
 
 /* The pu_err for an errno value. */
 enum pu_err pu_err_from_errno(int errnum);
-/* The same for what has a bound of its own, as a file that is read has: PU_ELIMIT is that
- * bound. That the machine has no descriptor or memory left is PU_EIO here: it may pass. */
+/* The same for files and what else has a bound of its own: PU_ELIMIT is that bound. That the
+ * machine has no descriptor or memory left is PU_EIO here: it may pass. Only here PU_ENOSPACE
+ * (else PU_EIO) and PU_EREADONLY (else PU_EPERM): it is a file that could not be written. */
 enum pu_err pu_err_from_errno_io(int errnum);
 
 #endif

@@ -51,3 +51,11 @@ Test(error, tells_a_shortage_of_the_machine_from_a_bound)
 	cr_assert_eq(pu_err_from_errno_io(ENOENT), PU_ENOTFOUND);
 	cr_assert_eq(pu_err_from_errno_io(0), PU_OK);
 }
+
+Test(error, says_of_a_file_why_it_cannot_be_written)
+{
+	cr_assert_eq(pu_err_from_errno_io(ENOSPC), PU_ENOSPACE);
+	cr_assert_eq(pu_err_from_errno_io(EDQUOT), PU_ENOSPACE);
+	cr_assert_eq(pu_err_from_errno_io(EROFS), PU_EREADONLY);
+	cr_assert_eq(pu_err_from_errno(EROFS), PU_EPERM);
+}

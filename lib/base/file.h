@@ -1,5 +1,6 @@
 /* Whole small files: bounded reads, atomic writes, locks, private modes. PU_ELIMIT speaks of
- * the file; that the machine has no descriptor or memory left is PU_EIO. */
+ * the file; that the machine has no descriptor or memory left is PU_EIO.
+ * What writes can end with PU_ENOSPACE and PU_EREADONLY. */
 #ifndef PU_BASE_FILE_H
 #define PU_BASE_FILE_H
 

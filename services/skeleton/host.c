@@ -117,5 +117,6 @@ void skeleton_end(struct pu_host *host)
 
 bool skeleton_is_permanent(enum pu_err err)
 {
-	return err == PU_EPERM || err == PU_EINVAL || err == PU_EMALFORMED || err == PU_ECRYPTO;
+	return err == PU_EPERM || err == PU_EREADONLY || err == PU_EINVAL || err == PU_EMALFORMED ||
+	       err == PU_ECRYPTO;
 }
