@@ -64,11 +64,13 @@ static enum cli_exit validate(struct cli *cli, const char *path)
 
 	if (cli->json) {
 		put_report_json(path, err, &report);
-	} else {
+	} else if (!cli_files_unreadable(err)) {
 		fflush(stdout);
 		pu_config_report_print(&report, STDOUT_FILENO);
 	}
-	if (err == PU_OK) {
+	if (cli_files_unreadable(err)) {
+		code = cli_files_failed(cli, path, err, &report);
+	} else if (err == PU_OK) {
 		cli_say(cli, "%s is right", path);
 		pu_config_fini(&config);
 	} else if (report.errors > 0) {

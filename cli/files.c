@@ -2,6 +2,7 @@
  * another program changes at the same time. */
 #include "files.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,14 +39,31 @@ enum cli_exit cli_files_path(const struct cli *cli, char **path)
 	return cli_fail(cli, CLI_FAILED, "make one with: peerup init", "there is no configuration");
 }
 
-/* What cannot be said with a line number. */
-static enum cli_exit file_failed(const struct cli *cli, const char *path, enum pu_err err,
-                                 const struct pu_report *report)
+/* Somebody else's, or ours and open to others. */
+static enum cli_exit no_access(const struct cli *cli, const char *path)
+{
+	if (access(path, R_OK) == 0)
+		return cli_fail(cli, CLI_FAILED, "it must be yours alone: chmod 600 it",
+		                "others have access to %s", path);
+	return cli_fail_err(cli, PU_EPERM,
+	                    "run this as the user to whom it belongs, or name another: --config",
+	                    "cannot read %s", path);
+}
+
+bool cli_files_unreadable(enum pu_err err)
+{
+	return err == PU_ENOTFOUND || err == PU_EPERM || err == PU_EIO;
+}
+
+enum cli_exit cli_files_failed(const struct cli *cli, const char *path, enum pu_err err,
+                               const struct pu_report *report)
 {
 	if (err == PU_ENOTFOUND)
 		return cli_fail(cli, CLI_FAILED, "make one with: peerup init",
 		                "there is no configuration at %s", path);
-	if (report->len == 0)
+	if (err == PU_EPERM)
+		return no_access(cli, path);
+	if (err == PU_EIO || report->len == 0)
 		return cli_fail_err(cli, err, NULL, "cannot read %s", path);
 	pu_config_report_print(report, STDERR_FILENO);
 	return cli_fail(cli, CLI_FAILED, "correct it; peerup config validate checks it",
@@ -64,7 +82,7 @@ enum cli_exit cli_files_load(const struct cli *cli, struct pu_config *config)
 		return code;
 	err = pu_config_load(path, config, &report);
 	if (err != PU_OK)
-		code = file_failed(cli, path, err, &report);
+		code = cli_files_failed(cli, path, err, &report);
 	pu_report_fini(&report);
 	pu_free(path);
 	return code;
@@ -89,7 +107,7 @@ enum cli_exit cli_files_runtime_dir(const struct cli *cli, char **runtime_dir)
 		cli_warn(cli, "%s has mistakes: see peerup config validate", path);
 		*runtime_dir = pu_path_resolve(path, "run");
 	} else {
-		code = file_failed(cli, path, err, &report);
+		code = cli_files_failed(cli, path, err, &report);
 	}
 	pu_report_fini(&report);
 	pu_free(path);
@@ -128,11 +146,8 @@ static enum cli_exit read_text(const struct cli *cli, struct cli_edit *edit)
 
 	if (err == PU_OK)
 		err = pu_config_parse(pu_buffer_bytes(&edit->text), edit->path, &edit->config, &report);
-	if (err == PU_EPERM)
-		code = cli_fail(cli, CLI_FAILED, "it must be yours alone: chmod 600 it",
-		                "others have access to %s", edit->path);
-	else if (err != PU_OK)
-		code = file_failed(cli, edit->path, err, &report);
+	if (err != PU_OK)
+		code = cli_files_failed(cli, edit->path, err, &report);
 	pu_report_fini(&report);
 	return code;
 }
@@ -147,15 +162,19 @@ enum cli_exit cli_edit_begin(const struct cli *cli, struct cli_edit *edit)
 	code = cli_files_path(cli, &edit->path);
 	if (code != CLI_DONE)
 		return code;
-	if (access(edit->path, F_OK) != 0) {
+	if (access(edit->path, F_OK) != 0 && errno != EACCES) {
 		code = cli_fail(cli, CLI_FAILED, "make one with: peerup init",
 		                "there is no configuration at %s", edit->path);
 		cli_edit_abort(edit);
 		return code;
 	}
 	err = pu_file_lock(&edit->lock, edit->path, CLI_LOCK_MS);
-	code = err == PU_OK ? read_text(cli, edit)
-	                    : cli_fail_err(cli, err, NULL, "cannot lock %s", edit->path);
+	if (err == PU_OK)
+		code = read_text(cli, edit);
+	else if (err == PU_EPERM && access(edit->path, R_OK) != 0)
+		code = no_access(cli, edit->path);
+	else
+		code = cli_fail_err(cli, err, NULL, "cannot lock %s", edit->path);
 	if (code != CLI_DONE)
 		cli_edit_abort(edit);
 	return code;

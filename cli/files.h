@@ -16,6 +16,11 @@ enum cli_exit cli_files_expand(const struct cli *cli, const char *typed, char **
 enum cli_exit cli_files_path(const struct cli *cli, char **path);
 /* Reads it, saying what is wrong with it. The caller calls pu_config_fini(). */
 enum cli_exit cli_files_load(const struct cli *cli, struct pu_config *config);
+/* Says why a configuration could not be loaded, and answers CLI_FAILED. */
+enum cli_exit cli_files_failed(const struct cli *cli, const char *path, enum pu_err err,
+                               const struct pu_report *report);
+/* That was not for what stands in it. */
+bool cli_files_unreadable(enum pu_err err);
 /* Where the daemon's sockets are; also while the configuration has mistakes (then the
  * default place). The caller owns *runtime_dir. */
 enum cli_exit cli_files_runtime_dir(const struct cli *cli, char **runtime_dir);

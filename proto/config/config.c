@@ -256,7 +256,8 @@ static void report_unreadable(struct pu_report *report, const char *path, enum p
 	const struct pu_mistake whole = {0};
 
 	set_report_path(report, path);
-	if (err == PU_EPERM && stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+	if (err == PU_EPERM && access(path, R_OK) == 0 && stat(path, &st) == 0 &&
+	    (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		pu_report_add(report, whole, "others have access to it (mode %04o): run chmod 600 %s",
 		              (unsigned)(st.st_mode & 07777), path);
 	else if (err == PU_ELIMIT)
