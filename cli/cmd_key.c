@@ -14,14 +14,33 @@
 
 #define ENCODED_MAX 256
 
+/* Any key file, which need not be this node's. */
+static enum cli_exit load(const struct cli *cli, const char *path, struct pu_key *key)
+{
+	enum pu_err err = pu_key_file_load(path, key);
+
+	if (err == PU_ENOTFOUND)
+		return cli_fail(cli, CLI_FAILED, "peerup key generate FILE makes a key",
+		                "there is no file \"%s\"", path);
+	if (err != PU_OK)
+		return cli_fail(cli, CLI_FAILED, NULL, "%s %s", path, pu_key_file_advice(err));
+	return CLI_DONE;
+}
+
 static enum cli_exit run_generate(struct cli *cli)
 {
 	const char *path = cli_word(cli, 0);
 	struct cli_identity identity;
 	struct cli_json json;
 	struct pu_key key;
-	enum pu_err err = pu_key_file_create(path, &key);
+	enum pu_err err;
 
+	if (path[0] == '\0')
+		return cli_fail(cli, CLI_USAGE, "such as identity.key", "FILE must not be empty");
+	err = pu_key_file_create(path, &key);
+	if (err == PU_ENOTFOUND)
+		return cli_fail(cli, CLI_FAILED, NULL, "cannot write %s: there is no such directory",
+		                path);
 	if (err == PU_EEXIST)
 		return cli_fail(cli, CLI_FAILED, "choose another name, or move the old key away",
 		                "%s exists already", path);
@@ -44,11 +63,15 @@ static enum cli_exit run_generate(struct cli *cli)
 static enum cli_exit run_show(struct cli *cli)
 {
 	struct cli_identity identity;
-	enum cli_exit code = cli_identity_load(cli, cli_word(cli, 0), &identity);
+	struct pu_key key;
+	enum cli_exit code = load(cli, cli_word(cli, 0), &key);
 
-	if (code == CLI_DONE)
-		cli_identity_print(cli, &identity);
-	return code;
+	if (code != CLI_DONE)
+		return code;
+	cli_identity_of_key(&key, &identity);
+	pu_key_fini(&key);
+	cli_identity_print(cli, &identity);
+	return CLI_DONE;
 }
 
 /* ---- convert ---- */
@@ -147,7 +170,6 @@ static enum cli_exit run_convert(struct cli *cli)
 	const char *path = cli_word(cli, 0);
 	struct pu_key key;
 	enum cli_exit code;
-	enum pu_err err;
 
 	if (coding == NULL && to != NULL)
 		return cli_fail(cli, CLI_USAGE, "base64, hex, raw or seed",
@@ -157,9 +179,9 @@ static enum cli_exit run_convert(struct cli *cli)
 		                "which form of the key?");
 	if (cli->json)
 		return cli_fail(cli, CLI_USAGE, "leave --json away", "a private key has no JSON form");
-	err = pu_key_file_load(path, &key);
-	if (err != PU_OK)
-		return cli_fail(cli, CLI_FAILED, NULL, "%s %s", path, pu_key_file_advice(err));
+	code = load(cli, path, &key);
+	if (code != CLI_DONE)
+		return code;
 	code = put_coded(cli, coding, &key);
 	pu_key_fini(&key);
 	return code;
