@@ -10,6 +10,7 @@
 #include "files.h"
 #include "forward.h"
 #include "listen.h"
+#include "peer.h"
 #include "show.h"
 
 static enum cli_exit bad_listen(const struct cli *cli, const char *text)
@@ -20,6 +21,16 @@ static enum cli_exit bad_listen(const struct cli *cli, const char *text)
 }
 
 /* ---- for the life of the command ---- */
+
+/* Proxy would say it in other words, and cannot give the hint. It needs no naming for an ID. */
+static enum cli_exit check_peer(struct cli_daemon *daemon, const char *typed)
+{
+	struct pu_peer_id id;
+	struct cli_peer peer;
+
+	return pu_peer_id_parse(typed, &id) == PU_OK ? CLI_DONE
+	                                             : cli_peer_resolve(daemon, typed, &peer);
+}
 
 static enum cli_exit run_now(struct cli *cli)
 {
@@ -35,7 +46,9 @@ static enum cli_exit run_now(struct cli *cli)
 	code = cli_daemon_open(cli, &daemon);
 	if (code != CLI_DONE)
 		return code;
-	code = cli_forward_run(&daemon, cli_word(cli, 0), cli_word(cli, 1), listen);
+	code = check_peer(&daemon, cli_word(cli, 0));
+	if (code == CLI_DONE)
+		code = cli_forward_run(&daemon, cli_word(cli, 0), cli_word(cli, 1), listen);
 	cli_daemon_close(&daemon);
 	return code;
 }

@@ -261,7 +261,7 @@ static void on_resolved(void *user, enum pu_err err, const char *text, const voi
 	if (err == PU_ENOTFOUND) {
 		forget_peer(forward);
 		snprintf(error, sizeof(error),
-		         "no peer is called %s: 'peerup peer list' shows the names", forward->peer);
+		         "nobody is called %s: 'peerup peer list' shows the names", forward->peer);
 	} else {
 		snprintf(error, sizeof(error), "cannot look up %s: %s", forward->peer, text);
 	}

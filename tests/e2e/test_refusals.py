@@ -124,7 +124,9 @@ def test_peer_that_is_off():
 def test_unknown_peer_name():
     with pair() as both:
         proxy = both.laptop.run("proxy", "nobody", "web", "0")
-        check(proxy.code == 1 and "nobody" in proxy.err, f"it names the name: {proxy}")
+        ping = both.laptop.run("ping", "nobody")
+        check(proxy.code == 1 and "nobody is called \"nobody\"" in proxy.err, f"it names the name: {proxy}")
+        check(proxy.err == ping.err and "hint: " in ping.err, f"in the same words as ping: {ping}")
 
 
 def test_peer_revoked_in_mid_transfer():
