@@ -14,5 +14,6 @@ const struct cli_option cli_globals[] = {
     {.name = "json", .kind = CLI_FLAG, .help = "print data as JSON, one document per line"},
     {.name = "quiet", .letter = 'q', .kind = CLI_FLAG, .help = "print data and errors only"},
     {.name = "no-color", .kind = CLI_FLAG, .help = "no colours, also on a terminal"},
+    {.name = "help", .letter = 'h', .kind = CLI_FLAG, .help = "show what the command does"},
 };
 const size_t cli_globals_len = sizeof(cli_globals) / sizeof(cli_globals[0]);

@@ -129,7 +129,6 @@ void cli_complete(const char *const *words, size_t words_len,
 		if (place.command != NULL)
 			offer_options(place.command->options, place.command->options_len, ops, user);
 		offer_options(cli_globals, cli_globals_len, ops, user);
-		ops->candidate(user, "--help", "what this command does");
 	} else if (place.command == NULL) {
 		offer_commands(cli_commands, cli_commands_len, ops, user);
 	} else {

@@ -54,6 +54,15 @@ static void put_about(FILE *out, const char *about)
 	}
 }
 
+static bool has_options(const struct cli_command *command)
+{
+	for (size_t i = 0; i < command->options_len; i++) {
+		if (!command->options[i].hidden)
+			return true;
+	}
+	return false;
+}
+
 void cli_help_synopsis(FILE *out, const struct cli_command *group,
                        const struct cli_command *command)
 {
@@ -66,7 +75,7 @@ void cli_help_synopsis(FILE *out, const struct cli_command *group,
 		fprintf(out, row->optional ? " [%s%s]" : " %s%s", row->name,
 		        row->repeated ? "..." : "");
 	}
-	if (command->options_len > 0)
+	if (has_options(command))
 		fputs(" [options]", out);
 }
 
@@ -141,7 +150,7 @@ void cli_help_command(FILE *out, const struct cli_command *group,
 		put_title(out, "arguments", color);
 	for (size_t i = 0; i < command->positionals_len; i++)
 		put_row(out, command->positionals[i].name, command->positionals[i].help);
-	if (command->options_len > 0)
+	if (has_options(command))
 		put_title(out, "options", color);
 	put_options(out, command->options, command->options_len);
 	if (command->subs_len > 0)

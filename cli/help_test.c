@@ -50,6 +50,19 @@ Test(help, lists_all_commands_but_hidden_ones)
 	free(text);
 }
 
+Test(help, has_no_heading_above_hidden_options)
+{
+	const struct cli_command *help = cli_command_find(cli_commands, cli_commands_len, "help");
+	FILE *out = begin();
+
+	cli_help_command(out, NULL, help, false);
+	fclose(out);
+	cr_assert_null(strstr(text, "\noptions\n"));
+	cr_assert_null(strstr(text, "[options]"));
+	cr_assert_not_null(strstr(text, "\n  -h, --help "));
+	free(text);
+}
+
 Test(help, writes_the_synopsis_from_the_positionals)
 {
 	const struct cli_command *proxy = cli_command_find(cli_commands, cli_commands_len, "proxy");

@@ -82,7 +82,6 @@ void cli_man_commands(FILE *out)
 	         "Options may stand anywhere after the command; -- ends them.");
 	cli_man_section(out, "OPTIONS OF EVERY COMMAND");
 	put_options(out, cli_globals, cli_globals_len);
-	cli_man_term(out, "-h, --help", "Shows what the command does.");
 	cli_man_section(out, "COMMANDS");
 	for (size_t i = 0; i < cli_commands_len; i++) {
 		if (!cli_commands[i]->hidden)
