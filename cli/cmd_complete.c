@@ -53,23 +53,18 @@ static void put_relays(const struct pu_config *config)
 		put_candidate(NULL, config->relay.addresses.items[i], "");
 }
 
-static void put_messages(const struct pu_config *config)
+/* What a user may ask that service, or any if it is none. */
+static void put_messages(const char *service)
 {
-	(void)config;
+	enum pu_service to;
+	bool known = pu_service_by_name(service, &to) == PU_OK;
+
 	for (int id = PU_MSG_NONE + 1; id < PU_MSG_COUNT; id++) {
 		const struct pu_msg_row *row = pu_msg_row((enum pu_msg)id);
 
-		if (row->kind == PU_MSG_REQUEST)
+		if (row->kind == PU_MSG_REQUEST && (row->from & PU_FROM(PU_SERVICE_USER)) != 0 &&
+		    (!known || row->to == to))
 			put_candidate(NULL, row->type, row->help);
-	}
-}
-
-static void put_commands(const struct pu_config *config)
-{
-	(void)config;
-	for (size_t i = 0; i < cli_commands_len; i++) {
-		if (!cli_commands[i]->hidden)
-			put_candidate(NULL, cli_commands[i]->name, cli_commands[i]->summary);
 	}
 }
 
@@ -93,15 +88,17 @@ static const struct source {
     [CLI_OFFER_EXPOSED] = {"", put_exposed},
     [CLI_OFFER_FORWARD] = {"", put_forwards},
     [CLI_OFFER_RELAY] = {"", put_relays},
-    [CLI_OFFER_COMMAND] = {"", put_commands},
     [CLI_OFFER_PROCESS] = {"", put_processes},
-    [CLI_OFFER_MESSAGE] = {"", put_messages},
+    [CLI_OFFER_MESSAGE] = {"", NULL}, /* needs the word before */
     [CLI_OFFER_SHELL] = {"bash\nzsh\nfish\n", NULL},
     [CLI_OFFER_CODING] = {"base64\nhex\nraw\nseed\n", NULL},
+    [CLI_OFFER_PING] = {"ipfs\npingpong\n", NULL},
 };
 
-static void put_offer(void *user, enum cli_offer kind)
+static void put_offer(void *user, enum cli_offer kind, const char *before)
 {
+	if (kind == CLI_OFFER_MESSAGE)
+		put_messages(before);
 	fputs(sources[kind].lines, stdout);
 	if (sources[kind].put != NULL)
 		sources[kind].put(user);

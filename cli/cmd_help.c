@@ -58,7 +58,10 @@ static enum cli_exit run(struct cli *cli)
 
 static const struct cli_positional positionals[] = {
     {.name = "COMMAND", .optional = true, .offer = CLI_OFFER_COMMAND, .help = "which one"},
-    {.name = "SUBCOMMAND", .optional = true, .help = "which one of a group"},
+    {.name = "SUBCOMMAND",
+     .optional = true,
+     .offer = CLI_OFFER_SUB,
+     .help = "which one of a group"},
 };
 static const struct cli_option options[] = {
     {.name = "man",

@@ -174,6 +174,7 @@ static const struct cli_option options[] = {
      .kind = CLI_STRING,
      .value = "NAME",
      .fallback = "ipfs",
+     .offer = CLI_OFFER_PING,
      .help = "ipfs (/ipfs/ping/1.0.0) or pingpong (/pingpong/1.0.0)"},
 };
 

@@ -41,10 +41,12 @@ enum cli_offer {
 	CLI_OFFER_FORWARD, /* forwards in the config */
 	CLI_OFFER_RELAY,   /* addresses of relays in the config */
 	CLI_OFFER_COMMAND,
+	CLI_OFFER_SUB,     /* commands of the group that was typed before */
 	CLI_OFFER_PROCESS, /* supervisor, auth, ... */
-	CLI_OFFER_MESSAGE, /* types of requests */
+	CLI_OFFER_MESSAGE, /* requests to the service that was typed before */
 	CLI_OFFER_SHELL,
 	CLI_OFFER_CODING, /* of a key */
+	CLI_OFFER_PING,   /* protocols */
 };
 
 struct cli_option {

@@ -10,6 +10,7 @@ struct place {
 	const struct cli_command *group, *command;
 	const struct cli_option *pending; /* whose value comes next */
 	size_t words;
+	const char *last; /* of these words, or "" */
 	bool only_words;
 };
 
@@ -57,6 +58,7 @@ static void pass_word(struct place *place, const char *word)
 		return;
 	}
 	place->words++;
+	place->last = word;
 }
 
 static void pass(struct place *place, const char *word)
@@ -91,10 +93,22 @@ static void offer_options(const struct cli_option *rows, size_t len,
 	}
 }
 
-static void offer_kind(enum cli_offer kind, const struct cli_complete_ops *ops, void *user)
+static void offer_subs(const struct cli_command *group, const struct cli_complete_ops *ops,
+                       void *user)
 {
-	if (kind != CLI_OFFER_NOTHING)
-		ops->offer(user, kind);
+	if (group != NULL)
+		offer_commands(group->subs, group->subs_len, ops, user);
+}
+
+static void offer_kind(const struct place *place, enum cli_offer kind,
+                       const struct cli_complete_ops *ops, void *user)
+{
+	if (kind == CLI_OFFER_COMMAND)
+		offer_commands(cli_commands, cli_commands_len, ops, user);
+	else if (kind == CLI_OFFER_SUB)
+		offer_subs(cli_command_find(cli_commands, cli_commands_len, place->last), ops, user);
+	else if (kind != CLI_OFFER_NOTHING)
+		ops->offer(user, kind, place->last);
 }
 
 static void offer_positional(const struct place *place, const struct cli_complete_ops *ops,
@@ -112,19 +126,19 @@ static void offer_positional(const struct place *place, const struct cli_complet
 		if (!command->positionals[i].repeated)
 			return;
 	}
-	offer_kind(command->positionals[i].offer, ops, user);
+	offer_kind(place, command->positionals[i].offer, ops, user);
 }
 
 void cli_complete(const char *const *words, size_t words_len,
                   const struct cli_complete_ops *ops, void *user)
 {
-	struct place place = {0};
+	struct place place = {.last = ""};
 	const char *typed = words_len > 0 ? words[words_len - 1] : "";
 
 	for (size_t i = 0; i + 1 < words_len; i++)
 		pass(&place, words[i]);
 	if (place.pending != NULL) {
-		offer_kind(place.pending->offer, ops, user);
+		offer_kind(&place, place.pending->offer, ops, user);
 	} else if (typed[0] == '-' && !place.only_words) {
 		if (place.command != NULL)
 			offer_options(place.command->options, place.command->options_len, ops, user);

@@ -10,8 +10,9 @@
 struct cli_complete_ops {
 	/* One candidate; `help` may be "". It may not match what was typed: the shell filters. */
 	void (*candidate)(void *user, const char *value, const char *help);
-	/* Offer whatever is of this kind (never CLI_OFFER_NOTHING). */
-	void (*offer)(void *user, enum cli_offer kind);
+	/* Offer whatever is of this kind, of none that this file knows: neither nothing nor
+	 * commands. `before` is the positional before this one, or "". */
+	void (*offer)(void *user, enum cli_offer kind, const char *before);
 };
 
 /* The last word is the one being typed ("" when none is begun yet). */

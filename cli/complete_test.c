@@ -7,6 +7,7 @@
 struct seen {
 	char values[8192]; /* " a b c " */
 	enum cli_offer kind;
+	char before[64];
 };
 
 static void on_candidate(void *user, const char *value, const char *help)
@@ -18,15 +19,18 @@ static void on_candidate(void *user, const char *value, const char *help)
 	snprintf(seen->values + len, sizeof(seen->values) - len, "%s ", value);
 }
 
-static void on_offer(void *user, enum cli_offer kind)
+static void on_offer(void *user, enum cli_offer kind, const char *before)
 {
-	((struct seen *)user)->kind = kind;
+	struct seen *seen = user;
+
+	seen->kind = kind;
+	snprintf(seen->before, sizeof(seen->before), "%s", before);
 }
 
 static struct seen complete(const char *const *words, size_t len)
 {
 	static const struct cli_complete_ops ops = {on_candidate, on_offer};
-	struct seen seen = {" ", CLI_OFFER_NOTHING};
+	struct seen seen = {" ", CLI_OFFER_NOTHING, ""};
 
 	cli_complete(words, len, &ops, &seen);
 	return seen;
@@ -89,10 +93,31 @@ Test(complete, knows_what_an_options_value_is)
 	cr_assert_eq(COMPLETE("ping", "--config", "").kind, CLI_OFFER_FILE);
 	cr_assert_eq(COMPLETE("key", "convert", "--to", "").kind, CLI_OFFER_CODING);
 	cr_assert_eq(COMPLETE("ping", "-c", "").kind, CLI_OFFER_NOTHING);
+	cr_assert_eq(COMPLETE("ping", "--protocol", "").kind, CLI_OFFER_PING);
 	cr_assert_eq(COMPLETE("ping", "-c", "4", "").kind, CLI_OFFER_PEER);
 	cr_assert_eq(COMPLETE("ping", "-c4", "").kind, CLI_OFFER_PEER);
 	cr_assert_eq(COMPLETE("ping", "--count=4", "").kind, CLI_OFFER_PEER);
 	cr_assert_eq(COMPLETE("init", "--dir", "").kind, CLI_OFFER_DIR);
+}
+
+Test(complete, offers_the_commands_that_help_takes)
+{
+	cr_assert(has(COMPLETE("help", ""), "relay"));
+	cr_assert_not(has(COMPLETE("help", ""), "__complete"));
+	cr_assert(has(COMPLETE("help", "relay", ""), "setup"));
+	cr_assert_not(has(COMPLETE("help", "relay", ""), "init"));
+	cr_assert_str_eq(COMPLETE("help", "ping", "").values, " ");
+	cr_assert_str_eq(COMPLETE("help", "nonsense", "").values, " ");
+	cr_assert_str_eq(COMPLETE("help", "relay", "setup", "").values, " ");
+}
+
+Test(complete, tells_which_service_a_message_is_for)
+{
+	struct seen seen = COMPLETE("call", "auth", "");
+
+	cr_assert_eq(seen.kind, CLI_OFFER_MESSAGE);
+	cr_assert_str_eq(seen.before, "auth");
+	cr_assert_str_eq(COMPLETE("call", "--json", "").before, "");
 }
 
 Test(complete, offers_nothing_after_the_last_positional)
