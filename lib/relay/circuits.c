@@ -35,7 +35,9 @@ static const char *why_full(const struct pu_relay *relay, const struct pu_relay_
 		return "the relay has all the circuits of guests that it takes";
 	if (source != NULL && source->circuits >= rules->peer_circuits_max)
 		return "the relay has all the circuits that it takes from one peer";
-	if (target->circuits >= rules->peer_circuits_max)
+	/* Guests leave half of them to those who are known. */
+	if (target->circuits >=
+	    (guest ? (rules->peer_circuits_max + 1) / 2 : rules->peer_circuits_max))
 		return "the relay has all the circuits that it takes to this peer";
 	return NULL;
 }

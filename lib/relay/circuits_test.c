@@ -123,6 +123,19 @@ Test(relay_circuits, are_bounded_in_all_and_per_peer_at_both_ends)
 	open_circuit(4, 13, 3);
 }
 
+Test(relay_circuits, of_guests_leave_half_of_a_target_to_others)
+{
+	rules.peer_circuits_max = 4;
+	rules.guest_circuits_max = 100;
+	change_rules();
+	cr_assert_eq(open_as(0, 10, true, 1), PU_RELAY_OK);
+	cr_assert_eq(open_as(1, 11, true, 1), PU_RELAY_OK);
+	cr_assert_eq(open_as(2, 12, true, 1), PU_RELAY_RESOURCE_LIMIT_EXCEEDED);
+	open_circuit(2, 13, 1);
+	open_circuit(3, 14, 1);
+	cr_assert_eq(open_as(4, 15, false, 1), PU_RELAY_RESOURCE_LIMIT_EXCEEDED);
+}
+
 Test(relay_circuits, of_guests_have_their_own_terms_whichever_end_the_guest_is)
 {
 	struct pu_relay_limit limit;

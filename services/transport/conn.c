@@ -91,6 +91,11 @@ bool transport_conn_speaks(const struct transport_conn *conn, const char *protoc
 	/* Ours resets a stream whose lazy proposal it refuses, and reads nothing more of it. */
 	if (conn->agent != NULL && strncmp(conn->agent, "peerup/", 7) == 0)
 		return true;
+	return transport_conn_lists(conn, protocol);
+}
+
+bool transport_conn_lists(const struct transport_conn *conn, const char *protocol)
+{
 	for (const char *name = conn->protocols; name != NULL && *name != '\0';
 	     name += strlen(name) + 1)
 		if (strcmp(name, protocol) == 0)

@@ -74,6 +74,8 @@ void transport_conn_free(struct transport_conn *conn);
 void transport_conn_check(struct transport_conn *conn);
 /* The peer said in identify that it speaks `protocol`, or is one of ours. */
 bool transport_conn_speaks(const struct transport_conn *conn, const char *protocol);
+/* It said so itself. */
+bool transport_conn_lists(const struct transport_conn *conn, const char *protocol);
 /* Our end's address; NULL: it is not known, or the connection is relayed. */
 const struct pu_quic_addr *transport_conn_local(const struct transport_conn *conn);
 /* "direct" or "relayed". */

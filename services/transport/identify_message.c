@@ -180,6 +180,7 @@ void transport_identify_apply(struct transport_conn *conn, struct pu_bytes strea
 	pu_free(conn->agent);
 	conn->agent = to_string(message->agent_version);
 	keep_protocols(conn, message);
+	transport_relays_identified(conn->transport->relays, conn);
 	publish(conn, message);
 	pu_free(message);
 }

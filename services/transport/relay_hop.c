@@ -55,6 +55,12 @@ static enum pu_err say(struct hop *hop, const struct pu_relay_hop *message)
 	return err == PU_OK ? transport_relay_talk_say(&hop->talk, pu_writer_bytes(&writer)) : err;
 }
 
+/* The configuration may have changed since the request came. */
+static bool serves(const struct transport *transport)
+{
+	return pu_host_config(transport->host)->relay.serve;
+}
+
 static void refuse(struct hop *hop, enum pu_relay_status status, const char *reason)
 {
 	struct pu_relay_hop message = {.type = PU_RELAY_HOP_STATUS, .status = status};
@@ -121,6 +127,10 @@ static void on_signed(void *user, enum pu_err err, const char *text, const void 
 	uint8_t envelope[PU_ENVELOPE_MAX];
 	struct pu_writer writer = pu_writer(envelope, sizeof(envelope));
 	hop->signing = 0;
+	if (!serves(transport)) {
+		refuse(hop, PU_RELAY_RESERVATION_REFUSED, "this is no relay any more");
+		return;
+	}
 	if (err != PU_OK) {
 		pu_warn("relay.voucher", "code=%s reason=%s", pu_err_code(err), text);
 		pu_relay_count_refusal(transport->relay.books);
@@ -186,6 +196,11 @@ static void on_circuit(void *user, struct transport_substream *target,
 {
 	struct hop *hop = user;
 	hop->offer = NULL;
+	if (target != NULL && !serves(hop->talk.transport)) {
+		transport_substream_abort(target, STREAM_CODE_SHUTDOWN);
+		refuse(hop, PU_RELAY_PERMISSION_DENIED, "this is no relay any more");
+		return;
+	}
 	if (target == NULL) {
 		pu_relay_count_refusal(hop->talk.transport->relay.books);
 		refuse(hop,

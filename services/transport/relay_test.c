@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "codes.h"
+#include "identify.h"
 #include "p2p/relay_message.h"
 #include "p2p/relay_voucher.h"
 #include "relay_raw.h"
@@ -131,6 +132,69 @@ Test(relay, that_no_longer_serves_is_left_when_it_says_so)
 	transport_relay_reload(&relay->transport);
 	net_sleep(&net, 46000);
 	cr_assert_str_neq(told().state, "reserved");
+}
+
+static void serve(bool on)
+{
+	relay->config.relay.serve = on;
+	transport_relay_reload(&relay->transport);
+	transport_push_later(&relay->transport);
+}
+
+Test(relay, that_no_longer_serves_is_left_at_once_and_comes_back)
+{
+	net_sleep(&net, 1000);
+	cr_assert_str_eq(told().state, "reserved");
+	serve(false);
+	net_sleep(&net, 2000);
+	cr_assert_str_neq(told().state, "reserved");
+	net_sleep(&net, 60000);
+	serve(true);
+	net_sleep(&net, 2000);
+	cr_assert_str_eq(told().state, "reserved");
+	cr_assert(world_has_reservation(target));
+}
+
+Test(relay, that_stops_while_auth_signs_grants_nothing)
+{
+	struct asked asked = {0};
+	relay->auth_silent = true;
+	(void)transport_relay_reserve(to_relay, world_on_reserved, &asked);
+	net_sleep(&net, 200);
+	serve(false);
+	relay->auth_silent = false;
+	cr_assert(net_until(&net, 500, world_is_done, &asked));
+	cr_assert_neq(asked.err, PU_OK);
+	cr_assert_not(world_has_reservation(source));
+}
+
+static unsigned requests_in(unsigned seconds)
+{
+	unsigned before = relay->asked[PU_MSG_AUTH_SIGN];
+	for (unsigned i = 0; i < 10 * seconds; i++) {
+		struct transport_peer *peer = net_peer(relay, target);
+		if (peer != NULL && world_has_reservation(target))
+			transport_peer_disconnect(peer, CONN_CODE_NONE, "test");
+		net_sleep(&net, 100);
+	}
+	return relay->asked[PU_MSG_AUTH_SIGN] - before;
+}
+
+Test(relay, that_grants_and_closes_is_asked_ever_more_seldom)
+{
+	cr_assert_leq(requests_in(60), 20);
+	cr_assert_leq(requests_in(120), 10);
+}
+
+Test(relay, renewal_is_no_news)
+{
+	relay->config.relay.reservation_ttl_ms = 10000;
+	transport_relays_reload(target->transport.relays);
+	net_sleep(&net, 20000);
+	unsigned signatures = target->asked[PU_MSG_AUTH_SIGN];
+	net_sleep(&net, 60000);
+	cr_assert_str_eq(told().state, "reserved");
+	cr_assert_eq(target->asked[PU_MSG_AUTH_SIGN], signatures);
 }
 
 Test(relay, is_asked_again_some_day_even_if_it_promises_everything)

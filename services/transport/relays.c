@@ -13,6 +13,7 @@
 #include "base/rand.h"
 #include "dial.h"
 #include "identify.h"
+#include "p2p/relay_message.h"
 #include "relay_client.h"
 #include "transport.h"
 #include "watch.h"
@@ -43,6 +44,9 @@ struct relay {
 	struct transport_deadline next; /* try again, or renew */
 	uint64_t next_at_ms;            /* when it fires */
 	uint64_t down_since_ms;         /* 0: reserved */
+	uint64_t reserved_since_ms;     /* the last time */
+	unsigned short_lived;           /* reservations in a row that soon were lost */
+	bool left;                      /* it said that it serves no more */
 	uint64_t reserved_until_ms;
 	struct pu_relay_limit limit;
 	struct pu_multiaddr addrs[TRANSPORT_RELAY_ADDRS_MAX]; /* ours through it */
@@ -80,10 +84,15 @@ static void set_state(struct relay *relay, enum relay_state state)
 
 /* ---- our addresses through it ---- */
 
+static void free_texts(char **texts, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		pu_free(texts[i]);
+}
+
 static void drop_addrs(struct relay *relay)
 {
-	for (size_t i = 0; i < relay->addrs_len; i++)
-		pu_free(relay->texts[i]);
+	free_texts(relay->texts, relay->addrs_len);
 	relay->addrs_len = 0;
 }
 
@@ -108,15 +117,29 @@ static void add_addr(struct relay *relay, const struct pu_multiaddr *of_relay)
 }
 
 /* What the relay says of itself; else what we were told of it. */
-static void take_addrs(struct relay *relay, const struct transport_reservation *reservation)
+static void list_addrs(struct relay *relay, const struct transport_reservation *reservation)
 {
 	struct pu_multiaddr addr;
-	drop_addrs(relay);
 	for (size_t i = 0; i < reservation->addrs.count; i++)
 		add_addr(relay, &reservation->addrs.addrs[i]);
 	for (size_t i = 0; relay->addrs_len == 0 && i < relay->addresses_len; i++)
 		if (pu_multiaddr_parse(relay->addresses[i], &addr) == PU_OK)
 			add_addr(relay, &addr);
+}
+
+/* Answers whether they are others than before. */
+static bool take_addrs(struct relay *relay, const struct transport_reservation *reservation)
+{
+	char *old[TRANSPORT_RELAY_ADDRS_MAX];
+	size_t old_len = relay->addrs_len, same = 0;
+	memcpy(old, relay->texts, sizeof(old));
+	relay->addrs_len = 0;
+	list_addrs(relay, reservation);
+	while (same < old_len && same < relay->addrs_len &&
+	       strcmp(old[same], relay->texts[same]) == 0)
+		same++;
+	free_texts(old, old_len);
+	return same != old_len || same != relay->addrs_len;
 }
 
 /* ---- the way to a reservation ---- */
@@ -225,14 +248,18 @@ static void on_reserved(void *user, const struct transport_reservation *reservat
 		return;
 	}
 	uint64_t ttl_ms = believed_ttl_ms(reservation->expires_s);
+	bool renewed = relay->state == RELAY_RESERVED;
 	relay->down_since_ms = 0;
 	relay->error[0] = '\0';
 	relay->reserved_until_ms = now_of(relay) + ttl_ms;
 	relay->limit = reservation->limit;
-	take_addrs(relay, reservation);
+	if (take_addrs(relay, reservation))
+		addrs_changed(relay->relays->transport);
 	set_state(relay, RELAY_RESERVED);
-	addrs_changed(relay->relays->transport);
 	next_in(relay, renew_ms(ttl_ms));
+	if (renewed)
+		return;
+	relay->reserved_since_ms = now_of(relay);
 	transport_swarm_retry(relay->relays->transport); /* it may lead to peers */
 }
 
@@ -282,17 +309,55 @@ static void try(struct relay *relay)
 	transport_peer_connect(relay->peer, &relay->waiter, addresses_of(relay), 0);
 }
 
+/* One that grants and closes at once is not asked all the time. */
+static uint64_t pause_after_loss(struct relay *relay)
+{
+	bool lived = relay->state == RELAY_RESERVED &&
+	             now_of(relay) - relay->reserved_since_ms >= TRANSPORT_RELAY_HEALTHY_MS;
+	if (lived)
+		relay->short_lived = 0;
+	if (relay->short_lived == 0) {
+		relay->short_lived += !lived;
+		return pu_rand_uniform(TRANSPORT_RELAY_AGAIN_MS);
+	}
+	return pu_backoff_ms(relay->short_lived++ - 1, TRANSPORT_RECONNECT_BASE_MS,
+	                     TRANSPORT_RECONNECT_MAX_MS);
+}
+
+static void lose(struct relay *relay, const char *text)
+{
+	uint64_t pause = pause_after_loss(relay);
+	transport_relay_cancel(relay->ask);
+	relay->ask = NULL;
+	snprintf(relay->error, sizeof(relay->error), "%s", text);
+	note_down(relay);
+	set_state(relay, RELAY_BACKOFF);
+	next_in(relay, pause);
+}
+
 void transport_relays_conn_down(struct transport_relays *relays,
                                 const struct transport_conn *conn)
 {
 	for (size_t i = 0; relays != NULL && i < relays->len; i++) {
 		struct relay *relay = relays->items[i];
-		if (relay->conn != conn)
+		if (relay->conn == conn)
+			lose(relay, "the connection to it was lost");
+	}
+}
+
+void transport_relays_identified(struct transport_relays *relays,
+                                 const struct transport_conn *conn)
+{
+	bool serves = transport_conn_lists(conn, PU_RELAY_HOP_PROTOCOL);
+	for (size_t i = 0; relays != NULL && i < relays->len; i++) {
+		struct relay *relay = relays->items[i];
+		if (relay->peer != conn->peer)
 			continue;
-		snprintf(relay->error, sizeof(relay->error), "the connection to it was lost");
-		note_down(relay);
-		set_state(relay, RELAY_BACKOFF);
-		next_in(relay, pu_rand_uniform(TRANSPORT_RELAY_AGAIN_MS));
+		if (serves && relay->left)
+			next_in(relay, 0);
+		if (!serves && relay->conn == conn && relay->state == RELAY_RESERVED)
+			lose(relay, "it is no relay any more");
+		relay->left = !serves;
 	}
 }
 

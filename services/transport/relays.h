@@ -18,6 +18,9 @@ void transport_relays_reload(struct transport_relays *relays);
 /* The connection is gone. */
 void transport_relays_conn_down(struct transport_relays *relays,
                                 const struct transport_conn *conn);
+/* The peer has told what it serves. */
+void transport_relays_identified(struct transport_relays *relays,
+                                 const struct transport_conn *conn);
 /* Something changed that lets hope: tries at once those that are not reserved. */
 void transport_relays_retry(struct transport_relays *relays);
 

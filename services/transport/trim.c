@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "codes.h"
+#include "relays.h"
 #include "transport.h"
 
 static bool is_up(const struct transport_conn *conn)
@@ -38,10 +39,12 @@ struct census {
 	size_t idle_len;
 };
 
-/* Somebody here keeps it, or others reach it through us. */
+/* Somebody here keeps it, or others reach it through us, or us through it. */
 static bool is_wanted(const struct transport_peer *peer)
 {
-	return peer->needed > 0 || pu_relay_has(peer->transport->relay.books, &peer->id);
+	const struct transport *transport = peer->transport;
+	return peer->needed > 0 || pu_relay_has(transport->relay.books, &peer->id) ||
+	       transport_relays_has(transport->relays, &peer->id);
 }
 
 static void count(struct census *census, const struct transport_peer *peer)
