@@ -282,7 +282,7 @@ static const struct pu_option rows[] = {
      CONFIG(INT, relay.guest_circuits),
      .max = 65536,
      .def = "64",
-     .help = "Circuits of all guests together."},
+     .help = "Circuits of all guests together; to one peer, half of max_circuits_per_peer."},
     {.key = "relay.guest_bandwidth",
      CONFIG(SIZE, relay.guest_bandwidth),
      .min = KB,
