@@ -172,7 +172,7 @@ static enum pu_err get_reservation(struct pu_bytes in, struct pu_relay_reservati
 	return ended(err);
 }
 
-/* The members of both messages. */
+/* The members of both messages, and what only hop has. */
 struct slots {
 	uint32_t limit_field, status_field;
 	bool has_type;
@@ -180,6 +180,8 @@ struct slots {
 	bool *has_limit;
 	struct pu_peer_id *peer;
 	struct pu_relay_limit *limit;
+	bool *has_reservation; /* NULL: stop */
+	struct pu_relay_reservation *reservation;
 };
 
 static enum pu_err take_field(const struct pu_pb_field *field, struct slots *slots)
@@ -194,8 +196,25 @@ static enum pu_err take_field(const struct pu_pb_field *field, struct slots *slo
 	} else if (field->wire == PU_PB_LEN && field->number == slots->limit_field) {
 		*slots->has_limit = true;
 		return get_limit(field->bytes, slots->limit);
+	} else if (field->wire == PU_PB_LEN && field->number == FIELD_HOP_RESERVATION &&
+	           slots->has_reservation != NULL) {
+		*slots->has_reservation = true;
+		return get_reservation(field->bytes, slots->reservation);
 	}
 	return PU_OK;
+}
+
+static enum pu_err take_message(struct pu_bytes message, struct slots *slots)
+{
+	struct pu_pb_field field;
+	enum pu_err err;
+
+	while ((err = pu_pb_next(&message, &field)) == PU_OK) {
+		err = take_field(&field, slots);
+		if (err != PU_OK)
+			return err;
+	}
+	return ended(err) != PU_OK || !slots->has_type ? PU_EMALFORMED : PU_OK;
 }
 
 enum pu_err pu_relay_hop_decode(struct pu_bytes message, struct pu_relay_hop *out)
@@ -207,23 +226,14 @@ enum pu_err pu_relay_hop_decode(struct pu_bytes message, struct pu_relay_hop *ou
 	                      .status = &found.status,
 	                      .has_limit = &found.has_limit,
 	                      .peer = &found.peer,
-	                      .limit = &found.limit};
-	struct pu_pb_field field;
-	enum pu_err err;
+	                      .limit = &found.limit,
+	                      .has_reservation = &found.has_reservation,
+	                      .reservation = &found.reservation};
+	enum pu_err err = take_message(message, &slots);
 
-	while ((err = pu_pb_next(&message, &field)) == PU_OK) {
-		err = take_field(&field, &slots);
-		if (err == PU_OK && field.wire == PU_PB_LEN && field.number == FIELD_HOP_RESERVATION) {
-			found.has_reservation = true;
-			err = get_reservation(field.bytes, &found.reservation);
-		}
-		if (err != PU_OK)
-			return err;
-	}
-	if (ended(err) != PU_OK || !slots.has_type)
-		return PU_EMALFORMED;
-	*out = found;
-	return PU_OK;
+	if (err == PU_OK)
+		*out = found;
+	return err;
 }
 
 enum pu_err pu_relay_stop_decode(struct pu_bytes message, struct pu_relay_stop *out)
@@ -236,16 +246,9 @@ enum pu_err pu_relay_stop_decode(struct pu_bytes message, struct pu_relay_stop *
 	                      .has_limit = &found.has_limit,
 	                      .peer = &found.peer,
 	                      .limit = &found.limit};
-	struct pu_pb_field field;
-	enum pu_err err;
+	enum pu_err err = take_message(message, &slots);
 
-	while ((err = pu_pb_next(&message, &field)) == PU_OK) {
-		err = take_field(&field, &slots);
-		if (err != PU_OK)
-			return err;
-	}
-	if (ended(err) != PU_OK || !slots.has_type)
-		return PU_EMALFORMED;
-	*out = found;
-	return PU_OK;
+	if (err == PU_OK)
+		*out = found;
+	return err;
 }
