@@ -119,10 +119,11 @@ static bool run_add(struct pu_quic_endpoint *ep, const ngtcp2_path *path, uint8_
 	return true;
 }
 
-/* What ngtcp2 says about the packet that it wrote. */
+/* How long a packet may be, and what ngtcp2 says about the one that it wrote. */
 struct pu_quic_packet {
 	ngtcp2_path_storage path;
 	ngtcp2_pkt_info pi;
+	size_t max; /* bytes that it may have */
 };
 
 /* The next stream in turn, or NULL. */
@@ -163,7 +164,7 @@ static ngtcp2_ssize offer(struct pu_quic_conn *conn, struct pu_quic_stream *stre
 	}
 	/* A struct iovec is an ngtcp2_vec. */
 	len = ngtcp2_conn_writev_stream(conn->quic, &packet->path.path, &packet->pi,
-	                                ep->scratch + ep->run.len, conn->packet_max, &taken, flags,
+	                                ep->scratch + ep->run.len, packet->max, &taken, flags,
 	                                stream != NULL ? stream->id : -1, (const ngtcp2_vec *)data,
 	                                count, ep->now);
 	if (stream != NULL && taken >= 0)
@@ -242,7 +243,7 @@ static bool turn(struct pu_quic_conn *conn, size_t *budget)
 	bool free_way = true;
 
 	pu_quic_conn_look_at_parked(conn);
-	conn->packet_max = packet_max(conn);
+	packet.max = packet_max(conn);
 	ngtcp2_path_storage_zero(&packet.path);
 	do {
 		len = write_packet(conn, &packet);

@@ -103,7 +103,6 @@ struct pu_quic_conn {
 	size_t send_len, recv_len; /* bytes in the queues of all streams */
 	uint64_t cwnd;             /* as of the last output */
 	struct pu_quic_packet_size packet_size;
-	size_t packet_max; /* of the packets of this turn */
 	uint64_t created_at, bytes_in, bytes_out, idle_timeout;
 	struct pu_quic_reset_token reset_tokens[PU_QUIC_RESET_TOKENS_MAX];
 
