@@ -109,7 +109,7 @@ enum cli_exit cli_exit_of(enum pu_err err)
 {
 	if (err == PU_OK)
 		return CLI_DONE;
-	if (err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN)
+	if (pu_err_is_denial(err))
 		return CLI_DENIED;
 	return err == PU_EUNREACHABLE ? CLI_UNREACHABLE : CLI_FAILED;
 }

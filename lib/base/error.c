@@ -121,6 +121,11 @@ enum pu_err pu_err_from_code(const char *code)
 	return PU_EINTERNAL;
 }
 
+bool pu_err_is_denial(enum pu_err err)
+{
+	return err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN;
+}
+
 static const struct {
 	int errnum;
 	enum pu_err err;

@@ -43,6 +43,9 @@ const char *pu_strerror(enum pu_err err);
 const char *pu_err_code(enum pu_err err);
 enum pu_err pu_err_from_code(const char *code);
 
+/* A policy says no, the peer's or our own. */
+bool pu_err_is_denial(enum pu_err err);
+
 /* The pu_err for an errno value. */
 enum pu_err pu_err_from_errno(int errnum);
 /* The same for files and what else has a bound of its own: PU_ELIMIT is that bound. That the

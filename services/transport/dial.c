@@ -51,7 +51,7 @@ static void relays_later(struct transport_dial *dial);
 
 static enum worth worth_of(enum pu_err err)
 {
-	if (err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN || err == PU_ECRYPTO)
+	if (pu_err_is_denial(err) || err == PU_ECRYPTO)
 		return REFUSAL;
 	if (err == PU_EREFUSED)
 		return RELAY_REFUSAL;
@@ -304,7 +304,7 @@ void transport_dial_conn_failed(struct transport_conn *conn, enum pu_err err, co
 	conn->dial = NULL;
 	dial->running--;
 	note_failure(dial, err, text);
-	if (err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN || dial->transport->draining)
+	if (pu_err_is_denial(err) || dial->transport->draining)
 		fail(dial); /* its other addresses would say the same, or we are leaving */
 	else if (dial->running == 0)
 		advance(dial);

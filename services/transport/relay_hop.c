@@ -204,8 +204,7 @@ static void on_circuit(void *user, struct transport_substream *target,
 	if (target == NULL) {
 		pu_relay_count_refusal(hop->talk.transport->relay.books);
 		refuse(hop,
-		       err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN ? PU_RELAY_PERMISSION_DENIED
-		                                                        : PU_RELAY_CONNECTION_FAILED,
+		       pu_err_is_denial(err) ? PU_RELAY_PERMISSION_DENIED : PU_RELAY_CONNECTION_FAILED,
 		       text);
 		return;
 	}

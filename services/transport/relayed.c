@@ -74,8 +74,8 @@ static void on_stopped(struct transport_substream *substream)
 /* What a relay thinks of us or of the peer, or we of it, is not what the peer thinks of us. */
 static void give_up(struct relayed *relayed, enum pu_err err, const char *text)
 {
-	bool refused = err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN;
-	pu_upgraded_lost(relayed->carrier.upgraded, refused ? PU_EREFUSED : err, text);
+	pu_upgraded_lost(relayed->carrier.upgraded, pu_err_is_denial(err) ? PU_EREFUSED : err,
+	                 text);
 }
 
 static void on_failed(struct transport_substream *substream, enum pu_err err, const char *text)

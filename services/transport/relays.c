@@ -182,7 +182,7 @@ static void note_down(struct relay *relay)
 
 static void fail(struct relay *relay, enum pu_err err, const char *text)
 {
-	bool refused = err == PU_ENOTAUTHORIZED || err == PU_EFORBIDDEN || err == PU_EREFUSED;
+	bool refused = pu_err_is_denial(err) || err == PU_EREFUSED;
 	note_down(relay);
 	snprintf(relay->error, sizeof(relay->error), "%s", text);
 	set_state(relay, refused ? RELAY_REFUSED : RELAY_BACKOFF);
